@@ -17,7 +17,8 @@ class ErrorRate:
     """Errors among the fields of some keyings: `rate` is their share, low and high its limits.
 
     forms   on which the fields stand; with fewer than two nothing is known but the counts
-    effect  how many times more uncertain the rate is than if errors fell by chance, field by field; at least 1
+    effect  how many times more uncertain the rate is than if errors fell by chance, field by field; at least 1, at
+            most the fields of a form: no form tells less than a single field
     """
 
     group: Hashable
@@ -48,7 +49,8 @@ def error_rates(
 
     With F forms, e_f errors among n_f fields of form f, n = Σ n_f and r = Σ e_f ÷ n the variance is that of a
     ratio, F ÷ (F − 1) · Σ (e_f − r n_f)² ÷ n² (Cochran 1977, § 2.11). Few errors make it uncertain and none make
-    it 0, so the design effect is the largest of the group's own, that of all groups together and 1. The limits are
+    it 0, so the design effect is the largest of the group's own, that of all groups together and 1; but a form is
+    worth one field at least, so it is no larger than the fields of a form (Kish 1965, § 5.4). The limits are
     Clopper and Pearson's for n ÷ effect fields, brought to F − 1 degrees of freedom (Korn & Graubard 1998): they
     hold for few errors, and with none the upper one stays.
     """
@@ -93,7 +95,7 @@ def _rate(group: Hashable, errors: Floats, fields: Floats, together: float, leve
     forms, n, wrong = len(fields), float(fields.sum()), float(errors.sum())
     if forms < 2:
         return ErrorRate(group, forms, int(n), int(wrong), None, None, None, None)
-    effect = max(together, _effect(errors, fields))
+    effect = min(max(together, _effect(errors, fields)), float(fields.max()))
     rate = wrong / n
     size = adjusted_n(np.array(n), np.array(n / effect), np.array(forms - 1.0), level)
     low, high = (float(limit) for limit in clopper_pearson(np.array(rate), size, level))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from survey.fieldwork.serial_numbers import serial as of_form
 from survey.sampling.outcome_words import ON_THE_SHEET, OUTCOMES, VOID
-from survey.storage.models import Batch, DrawnVillage, Sheet, SheetState, Village, Wave
+from survey.storage.models import Batch, DrawnVillage, Keying, OpenKeying, Sheet, SheetState, Village, Wave
 from survey.system import dates
 from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
@@ -207,12 +207,23 @@ def take_back(
     return len(changed)
 
 
+class Keyed(Conflict):
+    """Somebody has keyed some of the forms, or has them open: it is asked whether they are meant."""
+
+
 def mark(
-    session: Session, wave: str, code: str, serials: Collection[str], state: SheetState, reason: str | None = None
+    session: Session,
+    wave: str,
+    code: str,
+    serials: Collection[str],
+    state: SheetState,
+    reason: str | None = None,
+    sure: bool = False,
 ) -> int:
     """Says where forms of a batch are, until they are entered; how many changed. Call inside `writing()`.
 
     state   WAITING: back, to be entered; VOID: for one of `REASONS`; OUT: not back, `reason` in words if known
+    sure    without it, forms that are keyed or open are neither void nor out: `Keyed`
     """
     _held(session, wave, code)
     states = _states(session, code)
@@ -224,8 +235,25 @@ def mark(
             "the review.",
             serials=", ".join(entered),
         )
-    _change(session, code, sorted(set(serials)), state, _reason(state, reason))
+    why = _reason(state, reason)
+    if state is not SheetState.WAITING and not sure:
+        _ask(session, serials)
+    _change(session, code, sorted(set(serials)), state, why)
     return len(set(serials))
+
+
+def _ask(session: Session, serials: Collection[str]) -> None:
+    keyed = set(session.scalars(select(Keying.sheet).where(Keying.sheet.in_(serials))))
+    begun = select(OpenKeying.sheet).where(OpenKeying.sheet.in_(serials), OpenKeying.finished.is_(False))
+    opened = set(session.scalars(begun))
+    if keyed or opened:
+        raise Keyed(
+            "Of these forms %(keyed)d are keyed and %(open)d are open at somebody's desk: %(serials)s. What was "
+            "typed would not count. If you mean them all the same, tick that below and record it again.",
+            keyed=len(keyed),
+            open=len(opened),
+            serials=", ".join(sorted(keyed | opened)[:10]),
+        )
 
 
 def _reason(state: SheetState, reason: str | None) -> str | None:

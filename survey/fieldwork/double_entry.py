@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from forms import Questionnaire
 from survey.fieldwork import keying, sheet_locks
-from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED, Printed
+from survey.fieldwork.sheet_locks import AGAIN, FIRST, SECOND, SETTLED, Printed
 from survey.responses import lots, submission
 from survey.sampling.outcome_words import ADULTS, ON_THE_SHEET, REPLACED
 from survey.storage.models import Batch, Keying, LotKind, Mode, OpenKeying, Scan, Sheet, SheetState
@@ -50,7 +50,7 @@ def finish(
 ) -> Finished:
     """Ends a turn with what was typed or read, by item code; the same again is fine. Call inside `writing()`.
 
-    turn    `turns.FIRST`, SECOND or SETTLED
+    turn    `sheet_locks.FIRST`, SECOND or SETTLED; from AGAIN on one that a supervisor decided
     keyer   who typed it, or who settled the doubtful marks of a scan: a person has one turn of a form alone
     source  PERSON or SCAN. A scan stands in for one of the two keyings, never for both, and settles nothing
 
@@ -66,14 +66,18 @@ def finish(
     if before is not None and (before.keyer, before.source, before.typed) == (keyer, source, fields):
         return _so_far(form.place.questionnaire, row, keyings)
     if before is not None or row.state is SheetState.ENTERED:
-        raise Conflict("Form %(serial)s is keyed already. Take the next one of the batch.", serial=sheet)
+        raise _keyed_already(sheet)
     if row.state is SheetState.VOID:
         raise Conflict(
             "Form %(serial)s was set aside: %(reason)s. If that is wrong, tell your supervisor.",
             serial=sheet,
             reason=sheet_locks.reason_of(row),
         )
-    _in_its_turn(row, turn, keyer, source, keyings)
+    again = sheet_locks.asked_again(session, sheet)
+    if again is None and turn < AGAIN:
+        _in_its_turn(row, turn, keyer, source, keyings)
+    elif again != turn or source == SCAN:
+        raise _keyed_already(sheet)
     _holds(form.place.questionnaire, typed)
     opened = session.get(OpenKeying, (sheet, turn))
     if opened is not None and opened.keyer != keyer:
@@ -92,10 +96,16 @@ def finish(
     row.state, row.reason = SheetState.WAITING, None
     session.flush()
     progress = _so_far(form.place.questionnaire, row, keyings)
-    if turn == SETTLED or not row.double or (SECOND in keyings and not progress.differing):
+    if turn >= SETTLED or not row.double or (SECOND in keyings and not progress.differing):
         _store(session, form, row, keyings)
         return Finished(stored=True)
     return progress
+
+
+def accept(session: Session, sheet: str) -> None:
+    """Stores the response of a form that waits for its second keying from the first one alone."""
+    row = sheet_locks.locked(session, sheet)
+    _store(session, sheet_locks.printed(session, sheet), row, _done(session, sheet))
 
 
 def to_settle(session: Session, waves: Collection[str] | None = None) -> list[tuple[Sheet, Batch]]:
@@ -107,7 +117,7 @@ def to_settle(session: Session, waves: Collection[str] | None = None) -> list[tu
         .join(first, (first.sheet == Sheet.serial) & (first.turn == FIRST))
         .join(second, (second.sheet == Sheet.serial) & (second.turn == SECOND))
         .outerjoin(third, (third.sheet == Sheet.serial) & (third.turn == SETTLED))
-        .where(Sheet.state == SheetState.WAITING, third.id.is_(None))
+        .where(Sheet.state == SheetState.WAITING, third.id.is_(None), ~sheet_locks.is_asked_again())
         .order_by(Batch.wave, Batch.code, Sheet.place)
     )
     if waves is not None:
@@ -129,7 +139,8 @@ def pair(session: Session, questionnaire: Questionnaire, sheet: str) -> Pair:
     """The two keyings of a form that waits for somebody to settle them; refused where nothing is to be settled."""
     keyings = _done(session, sheet)
     row = session.get(Sheet, sheet)
-    if row is None or row.state is not SheetState.WAITING or SECOND not in keyings or SETTLED in keyings:
+    waits = row is not None and row.state is SheetState.WAITING and SECOND in keyings and max(keyings) < SETTLED
+    if not waits or sheet_locks.asked_again(session, sheet) is not None:
         raise Conflict("There is nothing to settle for form %(serial)s any more.", serial=sheet)
     first, second = keyings[FIRST], keyings[SECOND]
     return Pair(first, second, differing(questionnaire, first.typed, second.typed))
@@ -170,7 +181,7 @@ def _so_far(questionnaire: Questionnaire, row: Sheet, keyings: Mapping[int, Keyi
 def _in_its_turn(row: Sheet, turn: int, keyer: str, source: str, keyings: Mapping[int, Keying]) -> None:
     """Refuses a turn that is not next, a second one of the same person, and a second scan."""
     if turn not in (FIRST, SECOND, SETTLED) or turn != len(keyings) + 1 or (turn != FIRST and not row.double):
-        raise Conflict("Form %(serial)s is keyed already. Take the next one of the batch.", serial=row.serial)
+        raise _keyed_already(row.serial)
     if keyer in {other.keyer for other in keyings.values()}:
         raise Conflict(
             "You have keyed form %(serial)s yourself: another person takes this turn.", serial=row.serial
@@ -180,6 +191,10 @@ def _in_its_turn(row: Sheet, turn: int, keyer: str, source: str, keyings: Mappin
             "Form %(serial)s was scanned once: its second keying is done by a person, from the paper.",
             serial=row.serial,
         )
+
+
+def _keyed_already(serial: str) -> Conflict:
+    return Conflict("Form %(serial)s is keyed already. Take the next one of the batch.", serial=serial)
 
 
 def _holds(questionnaire: Questionnaire, typed: Mapping[str, str]) -> None:
@@ -192,13 +207,15 @@ def _holds(questionnaire: Questionnaire, typed: Mapping[str, str]) -> None:
 def _store(session: Session, form: Printed, row: Sheet, keyings: Mapping[int, Keying]) -> None:
     """Stores the response of a form, with what stands at its head; once, for the sheet is locked."""
     words = {opened.turn: opened.typed for opened in _finished(session, row.serial)}
-    texts = words.get(SETTLED, {}) if SETTLED in keyings else {**words.get(SECOND, {}), **words.get(FIRST, {})}
-    final = keyings.get(SETTLED) or keyings[FIRST]
+    last = max(keyings)
+    texts = words.get(last, {}) if last >= SETTLED else {**words.get(SECOND, {}), **words.get(FIRST, {})}
+    final = keyings[last] if last >= SETTLED else keyings[FIRST]
+    sender = keyings[last if last >= AGAIN else FIRST].keyer
     keyed = keying.keyed(form.place.questionnaire, {**final.typed, **texts}, keying.head())
     wave = form.place.wave
     day = min(max(form.batch.returned or today(), wave.opens), wave.closes)
     id, adults = uuid4(), keyed.head.get(ADULTS)
-    lot = lots.number(session, wave.code, LotKind.KEYER, today(), mode=Mode.PAPER, sender=keyings[FIRST].keyer)
+    lot = lots.number(session, wave.code, LotKind.KEYER, today(), mode=Mode.PAPER, sender=sender)
     about: dict[str, Any] = {"psu": form.batch.psu, "day": day, "adults": adults, "lot": lot}
     submission.submit(session.connection(), form.place, id, Mode.PAPER, keyed.answers, **about)
     row.response, row.state, row.reason, row.adults = id, SheetState.ENTERED, None, adults

@@ -6,7 +6,7 @@ An error that two people make alike stays unseen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from analysis.keying import ErrorRate, error_rates
 from forms import Item
-from survey.fieldwork import keying
+from survey.fieldwork import double_entry, keying, sheet_locks
 from survey.fieldwork.double_entry import SCAN
 from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED
 from survey.storage.models import Batch, Keying, Sheet, SheetState, Wave
@@ -28,6 +28,8 @@ class Errors:
 
     forms     keyed twice and stored, of which `settled` differed somewhere
     waiting   chosen to be keyed twice, keyed once so far
+    disputed  keyed twice, and nobody has settled yet what differs. While there is one no rate is told: the forms
+              that agree are stored first, and alone they err less
     everyone  over all keyings; None as long as there is no such form
     keyers    by name, in Vietnamese order; the name is empty for what was scanned
     items     of the head and the questions, the highest rate first
@@ -36,9 +38,18 @@ class Errors:
     forms: int
     settled: int
     waiting: int
+    disputed: int
     everyone: ErrorRate | None
     keyers: list[tuple[str, ErrorRate]]
     items: list[tuple[Item, ErrorRate]]
+
+    def apart(self, rates: Iterable[tuple[object, ErrorRate]]) -> bool:
+        """Whether one of these can be told from all together: the rate of all lies outside its interval."""
+        all_of_them = self.everyone.rate if self.everyone else None
+        return all_of_them is not None and any(
+            rate.low is not None and rate.high is not None and not rate.low <= all_of_them <= rate.high
+            for _of, rate in rates
+        )
 
 
 def gather(session: Session, wave: Wave) -> Errors:
@@ -54,7 +65,7 @@ def gather(session: Session, wave: Wave) -> Errors:
     forms, who, wrong, fields = [], [], [], []
     by_item: dict[tuple[str, str], list[int]] = {}
     for sheet, turns in twice.items():
-        final = turns.get(SETTLED, turns[FIRST]).typed
+        final = turns[max(turns)].typed
         for turn in (FIRST, SECOND):
             row = turns[turn]
             errors = _compared(row.typed, final)
@@ -66,13 +77,16 @@ def gather(session: Session, wave: Wave) -> Errors:
                 counts = by_item.setdefault((code, sheet), [0, 0])
                 counts[0] += differs
                 counts[1] += 1
+    disputed = len(double_entry.to_settle(session, [wave.code]))
+    told = twice and not disputed
     return Errors(
         forms=len(twice),
         settled=sum(SETTLED in turns for turns in twice.values()),
         waiting=_waiting(session, wave),
-        everyone=error_rates(wrong, fields, forms)[0] if twice else None,
-        keyers=_by_keyer(wrong, fields, forms, who) if twice else [],
-        items=_by_item(items, by_item) if twice else [],
+        disputed=disputed,
+        everyone=error_rates(wrong, fields, forms)[0] if told else None,
+        keyers=_by_keyer(wrong, fields, forms, who) if told else [],
+        items=_by_item(items, by_item) if told else [],
     )
 
 
@@ -110,5 +124,6 @@ def _waiting(session: Session, wave: Wave) -> int:
         .join(first, (first.sheet == Sheet.serial) & (first.turn == FIRST))
         .outerjoin(second, (second.sheet == Sheet.serial) & (second.turn == SECOND))
         .where(Batch.wave == wave.code, Sheet.state == SheetState.WAITING, Sheet.double, second.id.is_(None))
+        .where(~sheet_locks.is_asked_again())
     )
     return len(list(session.scalars(rows)))

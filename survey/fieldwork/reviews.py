@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Page
 from survey.fieldwork import reinterviews
-from survey.storage.models import Mode, Response, Review, ReviewState, Sheet, Wave
+from survey.storage.models import KeyingDecision, Mode, Response, Review, ReviewState, Sheet, Wave
 from survey.system.dates import today
 from survey.waves import questionnaires
-from translations import N_, NotFound, Refusal
+from translations import N_, Conflict, NotFound, Refusal
 
 STATES: dict[ReviewState, str] = {
     ReviewState.NEW: N_("New"),
@@ -62,6 +62,8 @@ def decide(
     known = set(session.scalars(select(Response.id).where(Response.wave == wave, Response.id.in_(ids))))
     if len(known) < len(set(ids)):
         raise NotFound("One of these forms does not belong to this wave. Open the list again.")
+    if state is not ReviewState.REJECTED:
+        _refuse_replaced(session, ids)
     before = newest(session, wave, ids)
     added = [
         Review(wave=wave, response=response, state=state, reason=reason, person=person, day=today())
@@ -71,6 +73,15 @@ def decide(
     session.add_all(added)
     session.flush()
     return len(added)
+
+
+def _refuse_replaced(session: Session, responses: Sequence[UUID]) -> None:
+    """What a form held before it was keyed once more can't count beside what holds now."""
+    replaced = session.scalar(select(KeyingDecision.sheet).where(KeyingDecision.response.in_(responses)).limit(1))
+    if replaced is not None:
+        raise Conflict(
+            "Form %(serial)s is keyed again from the paper: what was keyed before stays rejected.", serial=replaced
+        )
 
 
 def newest(session: Session, wave: str, responses: Sequence[UUID] | None = None) -> dict[UUID, Decision]:
@@ -120,7 +131,8 @@ def readable(session: Session, wave: Wave, response: UUID) -> Readable:
     row = session.get_one(Response, response)
     if row.mode not in (Mode.PAPER, Mode.INTERVIEWER):
         return Readable((), "alone")
-    serial = session.scalar(select(Sheet.serial).where(Sheet.response == response))
+    replaced = select(KeyingDecision.sheet).where(KeyingDecision.response == response)
+    serial = session.scalar(select(Sheet.serial).where(Sheet.response == response).union(replaced))
     if serial is not None and reinterviews.blind(session, wave, serial):
         return Readable((), "again")
     lines = []

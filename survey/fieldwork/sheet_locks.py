@@ -19,6 +19,7 @@ from survey.storage.models import (
     Assignment,
     Batch,
     Keying,
+    KeyingDecision,
     Mode,
     OpenKeying,
     Scan,
@@ -35,6 +36,7 @@ from translations import Conflict, Denied, Gone, NotFound, Refusal, formats
 from translations import gettext as _
 
 FIRST, SECOND, SETTLED = 1, 2, 3
+AGAIN = 4  # this turn and those after it: keyed once more from the paper, as a supervisor decided
 
 
 class SheetLocked(Conflict):
@@ -213,9 +215,27 @@ def due(session: Session, sheet: Sheet, keyer: str) -> int | None:
     keyers = {row.turn: row.keyer for row in session.scalars(select(Keying).where(Keying.sheet == sheet.serial))}
     if sheet.state is SheetState.ENTERED:
         return None
+    if (turn := asked_again(session, sheet.serial)) is not None:
+        return turn
     if FIRST not in keyers:
         return FIRST
     return SECOND if sheet.double and SECOND not in keyers and keyers[FIRST] != keyer else None
+
+
+def asked_again(session: Session, number: str) -> int | None:
+    """The turn in which a form is still to be keyed once more, None where nobody decided that."""
+    turn = KeyingDecision.turn
+    return session.scalar(select(turn).where(KeyingDecision.sheet == number, _is_to_come()))
+
+
+def is_asked_again() -> ColumnElement[bool]:
+    """Whether a sheet is still to be keyed once more."""
+    return exists().where(KeyingDecision.sheet == Sheet.serial, _is_to_come())
+
+
+def _is_to_come() -> ColumnElement[bool]:
+    done = exists().where(Keying.sheet == KeyingDecision.sheet, Keying.turn == KeyingDecision.turn)
+    return and_(KeyingDecision.turn >= AGAIN, ~done)
 
 
 def lock_of(session: Session, number: str, keyer: str) -> OpenKeying | None:
@@ -323,7 +343,7 @@ def locked(session: Session, number: str) -> Sheet:
 
 def _for(keyer: str) -> Select[Sheet]:
     """The sheets of a keyer's batches that wait for a turn which this keyer may have and nobody else has. A sheet
-    that was scanned waits for its doubtful marks, not for a first keying."""
+    that was scanned waits for its doubtful marks, not for a first keying; who keyed one may key it once more."""
     first, second = aliased(Keying), aliased(Keying)
     return (
         select(Sheet)
@@ -334,10 +354,10 @@ def _for(keyer: str) -> Select[Sheet]:
         .where(
             Sheet.state == SheetState.WAITING,
             _is_assigned(keyer),
-            second.id.is_(None),
             or_(
+                is_asked_again(),
                 and_(first.id.is_(None), ~exists().where(Scan.sheet == Sheet.serial)),
-                and_(Sheet.double, first.keyer != keyer),
+                and_(Sheet.double, first.keyer != keyer, second.id.is_(None)),
             ),
             or_(OpenKeying.keyer.is_(None), OpenKeying.keyer == keyer),
         )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from analysis.design import Ints, Labels
 from forms import Questionnaire
-from survey.fieldwork.sheet_locks import FIRST, SECOND, SETTLED
+from survey.fieldwork.sheet_locks import FIRST, SECOND
 from survey.responses.columns import places, read_ids
 from survey.responses.respondents import Floats, Respondents
 from survey.storage.models import Batch, Keying, Lot, LotKind, Response, Sheet, Wave
@@ -146,7 +146,7 @@ def turned(session: Session, wave: Wave, questionnaire: Questionnaire) -> Turned
     events: dict[str, int] = {}
     for keyed in turns.values():
         if FIRST in keyed and SECOND in keyed:
-            first, final = keyed[FIRST], keyed.get(SETTLED, keyed[SECOND]).typed
+            first, final = keyed[FIRST], keyed[max(keyed)].typed
             bad = [code for code in pleased if final.get(code) in levels[code] - pleased[code]]
             chances[first.keyer] = chances.get(first.keyer, 0) + len(bad)
             made = sum(first.typed.get(code) in pleased[code] for code in bad)

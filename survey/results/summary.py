@@ -33,6 +33,7 @@ from survey.storage import audit
 from survey.storage.models import (
     Batch,
     Keying,
+    KeyingDecision,
     Release,
     Sheet,
     SheetState,
@@ -397,10 +398,11 @@ def _paper(session: Session, wave: Wave) -> Paper | None:
 
 
 def _keyed(session: Session, wave: Wave) -> tuple[object, ...]:
-    """What tells one state of the double entry from another: keyings never change, and a form is stored once."""
+    """What tells one state of the double entry from another: keyings and decisions never change."""
     keyings = select(func.count()).where(Keying.sheet == Sheet.serial, Sheet.batch == Batch.code)
     stored = select(func.count()).where(Sheet.batch == Batch.code, Sheet.state == SheetState.ENTERED)
-    counts = (session.scalar(count.where(Batch.wave == wave.code)) for count in (keyings, stored))
+    decided = select(func.count()).where(KeyingDecision.sheet == Sheet.serial, Sheet.batch == Batch.code)
+    counts = (session.scalar(count.where(Batch.wave == wave.code)) for count in (keyings, stored, decided))
     return database_key(session), wave.code, *counts
 
 

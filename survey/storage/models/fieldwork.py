@@ -120,6 +120,25 @@ class Keying(Base):
     __table_args__ = (UniqueConstraint("sheet", "turn"),)
 
 
+class KeyingDecision(Base):
+    """What a supervisor decided of a keyed form, and why. Append-only.
+
+    turn      from the fourth on: the form is keyed once more from the paper, and what is keyed then holds; the
+              second: it is waived, and the one keying holds
+    response  what was stored of the form before it was to be keyed once more
+    """
+
+    __tablename__ = "keying_decision"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sheet: Mapped[str] = mapped_column(ForeignKey("sheet.serial"))
+    turn: Mapped[int]
+    response: Mapped[UUID | None] = mapped_column(ForeignKey("response.id"))
+    reason: Mapped[str] = mapped_column(String(400))
+    person: Mapped[str] = mapped_column(String(80))
+    day: Mapped[date]
+    __table_args__ = (UniqueConstraint("sheet", "turn"), Index("ix_keying_decision_response", "response"))
+
+
 class Scan(Base):
     """A scanned page of a form, until its doubtful marks are settled; then it goes. What was read and the picture
     of what wasn't clear are sealed: there is handwriting on it. The picture is fetched only by who looks at it."""

@@ -9,7 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
@@ -155,7 +155,7 @@ def _finish(wave: str, serial: str) -> ResponseReturnValue:
 
 def _finished_turn(session: Session, serial: str, keyer: str) -> int:
     """The turn that this keyer has finished of a form: it may be sent once more."""
-    turn = session.scalar(select(Keying.turn).where(Keying.sheet == serial, Keying.keyer == keyer))
+    turn = session.scalar(select(func.max(Keying.turn)).where(Keying.sheet == serial, Keying.keyer == keyer))
     if turn is None:
         raise sheet_locks.not_open(serial)
     return turn

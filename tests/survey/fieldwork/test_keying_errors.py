@@ -54,28 +54,52 @@ def keyed(province: Database) -> Database:
     return province
 
 
-def test_a_field_is_wrong_where_it_is_not_what_became_the_answer(keyed: Database) -> None:
+def settle(keyed: Database) -> None:
+    """A third person finds what Lan typed of 0005 on its paper."""
+    with keyed.writing() as session:
+        typed = sheet_locks.printed(session, "0005")
+        pair = double_entry.pair(session, typed.place.questionnaire, "0005")
+        double_entry.finish(session, "0005", 3, "Ba", pair.first.typed)
+
+
+def test_while_two_keyings_differ_no_rate_is_told(
+    app: Flask, keyed: Database, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
     with keyed.reading() as session:
         found = keying_errors.gather(session, waves.find(session, "ho-mau"))
-    assert (found.forms, found.settled, found.waiting) == (4, 1, 1)
+    assert (found.disputed, found.forms, found.everyone, found.keyers, found.items) == (1, 4, None, [], [])
+    page = unescape(sign_in(app, "home_affairs").get(PAGE).text)
+    assert "1 phiếu chờ đối chiếu; đối chiếu xong mới tính tỷ lệ lỗi" in page
+    assert "1 phiếu chờ người thứ ba đối chiếu" in page
+    assert "trên 1.000 ô" not in page
+
+
+def test_a_field_is_wrong_where_it_is_not_what_became_the_answer(keyed: Database) -> None:
+    settle(keyed)
+    with keyed.reading() as session:
+        found = keying_errors.gather(session, waves.find(session, "ho-mau"))
+    assert (found.forms, found.settled, found.waiting) == (5, 2, 1)
     assert found.everyone is not None
-    assert (found.everyone.errors, found.everyone.fields, found.everyone.forms) == (3, 4 * 2 * 86, 4)
+    assert (found.everyone.errors, found.everyone.fields, found.everyone.forms) == (5, 5 * 2 * 86, 5)
     by_name = {name: (rate.errors, rate.forms, rate.fields) for name, rate in found.keyers}
-    assert by_name == {"": (0, 1, 86), "Lan": (2, 3, 3 * 86), "Minh": (1, 4, 4 * 86)}
+    assert by_name == {"": (0, 1, 86), "Lan": (2, 4, 4 * 86), "Minh": (3, 5, 5 * 86)}
     wrong = {item.code: (rate.errors, rate.fields) for item, rate in found.items if rate.errors}
-    assert wrong == {"C5": (2, 8), "C6": (1, 8)}
+    assert wrong == {"C5": (3, 10), "C6": (2, 10)}
     assert [item.code for item, _rate in found.items][:2] == ["C5", "C6"]
     assert len(found.items) == 86
+    assert all(rate.effect is not None and rate.effect <= 2 for _item, rate in found.items)  # two fields a form
+    assert not found.apart(found.keyers)
 
 
 def test_the_page_shows_intervals_and_accuses_nobody(
     app: Flask, keyed: Database, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
+    settle(keyed)
     page = unescape(sign_in(app, "home_affairs").get(PAGE).text)
-    assert "Nhập sai 4,4 ô trên 1.000 ô" in page  # 3 of 688
+    assert "Nhập sai 5,8 ô trên 1.000 ô" in page  # 5 of 860
+    assert "Chưa phân biệt được ai với ai" in page
     assert re.search(r"khoảng tin cậy từ [\d,]+ đến [\d,]+ trên 1.000", page)
     assert "Tỷ lệ lỗi không nói xấu ai" in page
-    assert "1 phiếu chờ người thứ ba đối chiếu" in page
     assert "1 phiếu chờ người khác nhập lần thứ hai" in page
     assert re.search(r"84 câu chưa có lỗi nào; tỷ lệ của mỗi câu nhiều nhất là [\d,]+ trên 1.000", page)
     assert "quá ít phiếu" in page  # the scan

@@ -24,6 +24,7 @@ ABOUT_ONE = {
     "weight": "how many people the form stands for: of its village and household",
     "review": "a person looked at the form itself",
     "coding": "a person read what was written",
+    "keying_decision": "a person had the paper of a keyed form in hand",
     "sheet": "its keyer knows a keyed form by its sheet",
     "quarantined_response": "a person opened the form, which was held for that",
 }

@@ -24,6 +24,7 @@ from survey.storage.models import (
     DutyKind,
     IssuedReport,
     Keying,
+    KeyingDecision,
     Lot,
     LotKind,
     LotStep,
@@ -223,6 +224,7 @@ def response(database: Database) -> Response:
         )
         session.add(row)
         session.add(Keying(sheet="1", turn=1, keyer="a", source="person", typed={}, day=day))
+        session.add(KeyingDecision(sheet="1", turn=4, reason="r", person="a", day=day))
     return kept
 
 
@@ -254,6 +256,7 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
         "village_step": "psu",
         "matter_decision": "subject",
         "day_digest": "digest",
+        "keying_decision": "reason",
     }
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:

@@ -82,9 +82,9 @@ NEEDS = {
         staff.revoke_device staff.sample staff.use_draw staff.use_weights staff.weights
     """,
     Right.REVIEW: """
-        keying.settle keying.to_settle staff.compute_agreement staff.draw_reinterviews staff.effects staff.keying
-        staff.lot staff.lots staff.open_matters staff.patterns staff.reinterview staff.reinterview_list
-        staff.reinterviews staff.review staff.reviewed staff.take_back_form
+        keying.settle keying.to_settle staff.compute_agreement staff.decide_keying staff.draw_reinterviews
+        staff.effects staff.keying staff.lot staff.lots staff.open_matters staff.patterns staff.reinterview
+        staff.reinterview_list staff.reinterviews staff.review staff.reviewed staff.take_back_form
     """,
     Right.PROGRESS: """
         api.questionnaire api.questionnaire_list api.unit_list api.wave_list staff.index staff.progress

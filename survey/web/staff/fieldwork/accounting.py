@@ -8,7 +8,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from survey.accounts.accounts import Right
@@ -112,6 +112,9 @@ class SheetsForm(StaffForm):
         render_kw={"maxlength": accounting.LONGEST_REASON},
     )
 
+    sure = BooleanField(Lazy("Yes, these forms too: what was typed of them does not count"))
+    asks = False  # whether there is something to be sure of
+
     def validate_void(self, field: SelectField) -> None:
         """Void forms have a reason."""
         if self.what.data == "void" and not field.data:
@@ -211,7 +214,8 @@ def batch(wave: str, batch: str) -> ResponseReturnValue:
         with database().writing() as session:
             changed = _record(session, wave, batch, form)
     except Refusal as refusal:
-        form.scanned.errors = [str(refusal)]
+        form.asks = isinstance(refusal, accounting.Keyed)
+        (form.sure if form.asks else form.scanned).errors = [str(refusal)]
         return _batch(wave, batch, form, status=refusal.status)
     flash(
         ngettext("Noted for %(num)s form.", "Noted for %(num)s forms.", changed)
@@ -289,7 +293,7 @@ def _record(session: Session, wave: str, batch: str, form: SheetsForm) -> int:
         "entry": (SheetState.WAITING, None),
         "out": (SheetState.OUT, None),
     }[what]
-    return accounting.mark(session, wave, batch, named, state, reason)
+    return accounting.mark(session, wave, batch, named, state, reason, form.sure.data)
 
 
 def _batch(

@@ -46,6 +46,7 @@ MARKED = {
 LEADING = {
     "response_text": "what you write in your own words",
     "sheet": "a paper form has a number",
+    "keying_decision": "it is entered again from the paper",
     "review": "those who check the work",
     "coding": "notes which themes it is about",
     "weight": "your answers are counted together",

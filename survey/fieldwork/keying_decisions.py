@@ -1,0 +1,90 @@
+"""What a supervisor decides of a keyed form, with a reason: keyed once more from paper, or one keying is enough.
+
+Nothing that was keyed goes: the former keyings stay as rows, and the former response stays, rejected.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from survey.fieldwork import double_entry, reviews, sheet_locks
+from survey.fieldwork.sheet_locks import AGAIN, FIRST, SECOND
+from survey.storage.models import Batch, Keying, KeyingDecision, OpenKeying, ReviewState, Sheet, SheetState
+from survey.system.dates import today
+from translations import Conflict, Refusal
+
+LONGEST = 400
+
+
+def key_again(session: Session, wave: str, serial: str, reason: str, person: str) -> None:
+    """Has a stored form keyed once more; until then it waits, and counts nowhere. Call inside `writing()`."""
+    sheet = _of(session, wave, serial)
+    if sheet.state is not SheetState.ENTERED or sheet.response is None:
+        raise Conflict(
+            "Form %(serial)s is not stored yet. One that waits for its second keying is settled from the paper; "
+            "one that somebody has open can be taken back.",
+            serial=serial,
+        )
+    turns = [AGAIN - 1, *session.scalars(select(Keying.turn).where(Keying.sheet == serial))]
+    reviews.decide(session, wave, [sheet.response], ReviewState.REJECTED, _given(reason), person)
+    _note(session, sheet, max(turns) + 1, reason, person)
+    sheet.state, sheet.response = SheetState.WAITING, None
+    session.flush()
+
+
+def accept_single(session: Session, wave: str, serial: str, reason: str, person: str) -> None:
+    """Stores a form that waits for its second keying by what was keyed once. Call inside `writing()`."""
+    sheet = _of(session, wave, serial)
+    keyers = {row.turn: row.keyer for row in session.scalars(select(Keying).where(Keying.sheet == serial))}
+    if sheet.state is not SheetState.WAITING or not sheet.double or keyers.keys() != {FIRST}:
+        raise Conflict("Form %(serial)s does not wait for a second keying.", serial=serial)
+    if keyers[FIRST] == person:
+        raise Conflict("You have keyed form %(serial)s yourself: another person accepts it.", serial=serial)
+    holder = session.get(OpenKeying, (serial, SECOND))
+    if holder is not None:
+        raise Conflict("%(keyer)s is keying form %(serial)s just now.", keyer=holder.keyer, serial=serial)
+    _note(session, sheet, SECOND, _given(reason), person)
+    double_entry.accept(session, serial)
+
+
+def listed(session: Session, wave: str) -> list[tuple[KeyingDecision, Sheet]]:
+    """The decisions of a wave with their forms, the newest first."""
+    rows = (
+        select(KeyingDecision, Sheet)
+        .join(Sheet, Sheet.serial == KeyingDecision.sheet)
+        .join(Batch, Batch.code == Sheet.batch)
+        .where(Batch.wave == wave)
+        .order_by(KeyingDecision.id.desc())
+    )
+    return [(decision, sheet) for decision, sheet in session.execute(rows)]
+
+
+def to_come(session: Session, wave: str) -> int:
+    """How many forms are still to be keyed once more."""
+    rows = select(func.count()).select_from(Sheet).join(Batch, Batch.code == Sheet.batch)
+    return session.scalar(rows.where(Batch.wave == wave, sheet_locks.is_asked_again())) or 0
+
+
+def _of(session: Session, wave: str, serial: str) -> Sheet:
+    """The sheet, locked; refused where it is none of this wave."""
+    sheet = sheet_locks.locked(session, serial)
+    if session.get_one(Batch, sheet.batch).wave != wave:
+        raise sheet_locks.unknown(serial)
+    return sheet
+
+
+def _given(reason: str) -> str:
+    reason = " ".join(reason.split())[:LONGEST]
+    if not reason:
+        raise Refusal("Say why, for whoever reads this next year.")
+    return reason
+
+
+def _note(session: Session, sheet: Sheet, turn: int, reason: str, person: str) -> None:
+    reason = _given(reason)
+    session.add(
+        KeyingDecision(
+            sheet=sheet.serial, turn=turn, response=sheet.response, reason=reason, person=person, day=today()
+        )
+    )

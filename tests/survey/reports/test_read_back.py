@@ -188,7 +188,7 @@ def from_pages(wave: Demo) -> dict[str, Found]:
     order = "estimate low high n"
     found = {what: read(headline.format(re.escape(title)), overview, order) for what, title in titles.items()}
     found["index:CS.A"] = read(row.format(NAMES["index:CS.A"]), overview, order)
-    row = r" {} phường (?:\D*)(\d[\d,]*%)\D* (\d[\d,]*)–(\d[\d,]*) (?:\D*) [−+]?\d\S* \S+ đến \S+ (\d[\d.]*) "
+    row = r" {} phường (\d[\d,]*%) (\d[\d,]*)–(\d[\d,]*) .*?\) (\d[\d.]*) \d+ người"
     found[COMMUNE] = read(row.format(NAMES[COMMUNE]), units, order)
     return found
 

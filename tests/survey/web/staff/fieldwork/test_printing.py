@@ -142,7 +142,7 @@ def test_a_closed_or_open_wave_or_one_without_villages_gets_no_forms(
     with province.writing() as session:
         first = session.get_one(Wave, "ho-mau")
         about = {name: getattr(first, name) for name in ("questionnaire", "kind", "opens", "closes")}
-        session.add(Wave(code="trong", **about))
+        session.add(Wave(code="trong", title="Đợt trống", **about))
     assert "chưa có thôn, tổ dân phố nào" in office.get("/quan-tri/trong/in-phieu").text
     with province.writing() as session:
         session.add(Village(wave="trong", psu="V1", unit="06652", stratum="A"))

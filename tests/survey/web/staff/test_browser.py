@@ -114,8 +114,6 @@ PAGES = {
     "staff.remarks": ("/quan-tri/thu-nghiem/loi-gop-y", "/quan-tri/thuc-dia/loi-gop-y"),
     "staff.published": ("/quan-tri/da-cong-bo",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
-    "staff.rows": ("/quan-tri/thu-nghiem/tung-phieu", "/quan-tri/gop-y/tung-phieu"),
-    "staff.codebook": ("/quan-tri/gop-y/bang-ma",),
     "staff.wave_settings": ("/quan-tri/thu-nghiem/dot", "/quan-tri/nam-truoc/dot", "/quan-tri/gop-y/dot"),
     "staff.people": ("/quan-tri/nguoi-dung",),
     "staff.person": ("/quan-tri/nguoi-dung/admin", "/quan-tri/nguoi-dung/so-noi-vu"),
@@ -170,6 +168,8 @@ PAGES = {
 }
 # Pages that Home Affairs alone may open.
 READ_BY_HOME_AFFAIRS = {
+    "staff.rows": ("/quan-tri/thu-nghiem/tung-phieu", "/quan-tri/gop-y/tung-phieu"),
+    "staff.codebook": ("/quan-tri/gop-y/bang-ma",),
     "staff.read_remarks": ("/quan-tri/thu-nghiem/loi-gop-y/doc",),
     "staff.remark": ("/quan-tri/thu-nghiem/loi-gop-y/doc/1",),
     "staff.themes": ("/quan-tri/thu-nghiem/loi-gop-y/chu-de",),

@@ -64,3 +64,4 @@ def test_no_commune_gets_a_token_for_rows(province: Database) -> None:
 def test_rows_of_a_small_wave_are_empty_rather_than_refused(app: Flask, sign_in: SignedIn) -> None:
     answer: Any = sign_in(app, "home_affairs").get("/quan-tri/gop-y/tung-phieu/csv")
     assert answer.text.startswith("row,unit,stratum,psu,weight,mode,")
+    answer.close()

@@ -1,6 +1,6 @@
 """What a supervisor decides of keyed forms: that one is keyed again from the paper, that one keying is enough.
 
-Revision ID: 0112
+Revision ID: 0113
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from survey.storage.append_only import refuse_changes
 
-revision = "0112"
-down_revision = "0111"
+revision = "0113"
+down_revision = "0112"
 branch_labels = None
 depends_on = None
 

@@ -42,6 +42,5 @@ def with_base(record: Estimate) -> str:
 def notes(records: Sequence[Estimate]) -> tuple[str, ...]:
     """What the signs and words in a table mean; only those that occur."""
     notes = wording.legend(records)
-    if any(wording.is_hidden(record) for record in records):
-        notes.append(_("hidden: not published, so that nobody's answer can be worked out."))
+    notes += dict.fromkeys(f"{wording.remark(record)}." for record in records if wording.is_hidden(record))
     return tuple(notes)

@@ -68,8 +68,10 @@ def contents(summary: Summary, line: UnitLine) -> Report:
 
 
 def _introduction(summary: Summary, line: UnitLine) -> str:
-    people = "–" if wording.is_hidden(line.index) else number(line.index.n)
-    told = {"commune": commune(line.unit), "people": people}
+    name = commune(line.unit)
+    if wording.is_hidden(line.index):
+        return _("The Department of Home Affairs gives notice of the results in %(commune)s:", commune=name)
+    told = {"commune": name, "people": number(line.index.n)}
     if is_open(summary):
         return _(
             "The Department of Home Affairs gives notice of what people said in %(commune)s (%(people)s people, "

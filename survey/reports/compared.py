@@ -11,6 +11,7 @@ from survey.reports.labels import interval_title, is_open
 from survey.reports.structure import LEFT, Column, Row
 from survey.results import wording
 from survey.results.comparison import Change
+from survey.results.since import uncompared
 from survey.results.summary import Summary
 from translations import N_
 from translations import gettext as _
@@ -120,11 +121,8 @@ def sentence(summary: Summary, change: Change | None, decimals: int = 2) -> str:
     """What became of a figure since the wave before, no more than its test allows; why nothing is said of it."""
     if not is_compared(summary):
         return not_compared(summary)
-    if change is not None and change.breaks:
-        reasons = " ".join(map(str, change.breaks))
-        return _("It is not compared with %(then)s. %(reasons)s", then=then(summary), reasons=reasons)
     if change is None or change.difference is None:
-        return _("There is no figure of %(then)s to compare it with.", then=then(summary))
+        return uncompared(change, then(summary))
     told = {
         "then": then(summary),
         "difference": wording.change(change.difference, decimals),

@@ -100,8 +100,10 @@ def _levels(summary: Summary) -> list[str]:
         told.append(_("Signs of being higher: %(signs_above)s; of being lower: %(signs_below)s.", **counts))
     if 0 < len(by_group["above"]) <= NAMED:
         told.append(_("Higher: %(names)s.", names=_names(by_group["above"])))
-    left = len(summary.units) - len(tested)
-    if left:
+    hidden = sum(wording.is_hidden(line.index) for line in summary.units)
+    if hidden:
+        told.append(_("Not compared, because their figure is hidden: %(count)s.", count=number(hidden)))
+    if left := len(summary.units) - len(tested) - hidden:
         told.append(_("Not compared, for too few villages or answers: %(count)s.", count=number(left)))
     return told
 

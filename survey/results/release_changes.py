@@ -10,7 +10,6 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from analysis.contrast import Group
 from survey.responses import lot_steps
 from survey.responses.columns import Ids, packed, places
 from survey.responses.respondents import Respondents, rejected, sample
@@ -227,11 +226,13 @@ def _concluded(
     for unit, now in new.items():
         then = old.get(unit)
         if then is not None and then.standing != now.standing:
-            yield units.find(session, unit), _standing(then.standing), _standing(now.standing)
+            yield units.find(session, unit), _standing(then), _standing(now)
 
 
-def _standing(group: Group | None) -> str:
-    return _("nothing is concluded") if group is None else wording.standing(group)
+def _standing(record: Record) -> str:
+    if wording.is_hidden(record):
+        return wording.figure(record)
+    return wording.standing(record.standing) if record.standing else _("nothing is concluded")
 
 
 def _untold(record: Record) -> bool:

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from forms import Questionnaire
 from survey.responses.respondents import Respondents, sample
-from survey.results import comparison, releases
+from survey.results import comparison, releases, wording
 from survey.results.comparison import Change, Comparison
 from survey.storage.models import Release, Wave, WaveKind
 from survey.waves import waves
+from translations import gettext as _
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,20 @@ def measures(questionnaire: Questionnaire) -> list[str]:
     areas = questionnaire.index.areas
     parts = [*(area.code for area in areas), *(factor.code for area in areas for factor in area.factors)]
     return ["index", *(f"index:{code}" for code in parts), *questionnaire.index.codes()["index"], *headlines]
+
+
+def uncompared(change: Change | None, then: str) -> str:
+    """Why a figure has no difference to that of `then`, the wave before as it is called within a sentence."""
+    if change is not None and change.breaks:
+        reasons = " ".join(map(str, change.breaks))
+        return _("It is not compared with %(then)s. %(reasons)s", then=then, reasons=reasons)
+    if change is not None and wording.is_hidden(change.new):
+        return _("It is not compared with %(then)s, because its figure is hidden now.", then=then)
+    if change is not None and wording.is_hidden(change.old):
+        return _("It is not compared with %(then)s, because the figure of then is hidden.", then=then)
+    if change is not None and change.new.estimate is None:
+        return _("It is not compared with %(then)s, because nobody answered now.", then=then)
+    return _("There is no figure of %(then)s to compare it with.", then=then)
 
 
 def _line(compared: Comparison | None, item: str, value: str | None, unit: str | None) -> Change | None:

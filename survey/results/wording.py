@@ -181,7 +181,7 @@ def cell(record: Estimate, decimals: int = 2) -> str:
 def sentence(record: Estimate, decimals: int = 2) -> str:
     """Figure, interval and base in one breath: "90,12% (khoảng tin cậy 95% từ 89,40 đến 90,70; 1.432 người)"."""
     if is_hidden(record):
-        return _("hidden, so that nobody's answer can be worked out")
+        return remark(record)
     if record.estimate is None and record.high is None:
         return _("no answer")
     base_ = people(record.n)
@@ -336,7 +336,8 @@ def no_standout(count: int) -> str:
     """That none of so many questions of a commune, as could be tested, differs from the rest; that none could."""
     if not count:
         return _(
-            "There are not enough villages or answers to compare its questions with the rest of the province."
+            "Its questions can't be compared with the rest of the province: too few villages or answers, or their "
+            "figures are hidden."
         )
     return _(
         "Of the %(count)s questions compared none differs from the rest of the province by the test corrected for "
@@ -431,9 +432,9 @@ def province_base(records: Iterable[Estimate]) -> str:
 def remark(record: Estimate) -> str:
     """Why a figure is to be read with care; empty where there is no reason."""
     if "hidden" in record.flags:
-        return _("hidden so that nobody's answer can be worked out")
+        return _("hidden: so few answered, or so much alike, that somebody's answer could be worked out")
     if "hidden_with" in record.flags:
-        return _("hidden so that another figure can't be worked out")
+        return _("hidden so that another hidden figure can't be worked out from it")
     if "few" in record.flags and (record.n or 0) < FEW:
         return _("few: fewer than 30 answers")
     if "few" in record.flags:

@@ -131,5 +131,10 @@ def trust(summary: Summary, release: Release) -> list[str]:
                     "is not therefore equal."
                 )
             )
-    lines.append(_("“Hidden” stands where so few answered that somebody's answer could be worked out."))
+    lines.append(
+        _(
+            "“Hidden” stands where so few answered that somebody's answer could be worked out, and where such a "
+            "figure could be computed from others."
+        )
+    )
     return lines

@@ -20,6 +20,8 @@ from flask import Flask
 from survey.reports import commune, commune_bundle, report
 from survey.reports.structure import Paragraph, Table
 from survey.results import summary, wording
+from survey.results.comparison import Change, Comparison
+from survey.results.since import Since
 from survey.results.summary import Summary
 from survey.storage.models import Unit
 from survey.system import cache
@@ -57,6 +59,28 @@ def test_a_commune_s_notice_gives_three_conclusions_and_its_figures_beside_the_p
     assert len(table.rows) == 39
     assert table.notes[-1] == wording.province_base(one.estimate for one in said.items)
     assert not re.search(r"[Hh]ạng", " ".join(one.text for one in notice.blocks if isinstance(one, Paragraph)))
+
+
+@pytest.mark.parametrize(
+    ("flag", "why"),
+    [("hidden", "vì quá ít người trả lời"), ("hidden_with", "vì từ số này có thể suy ra một số")],
+)
+def test_a_commune_whose_figures_are_hidden_reads_why(said: Summary, flag: str, why: str) -> None:
+    assert said.index is not None
+    record = replace(said.units[0].index, flags=(flag,))
+    line = replace(said.units[0], index=record)
+    change = Change("index", None, line.unit.code, replace(record, flags=()), record, None, None)
+    beside = Comparison(said.wave, said.wave, (None, None), (change,), (), (), (), {}, (), (), False)
+    told = " ".join(
+        block.text
+        for block in commune.contents(
+            replace(said, since=Since(said.wave, beside, beside, beside), units=(line, *said.units[1:])), line
+        ).blocks
+        if isinstance(block, Paragraph)
+    )
+    assert f"a) Chỉ số hài lòng chung: ẩn {why}" in told
+    assert "vì số liệu của đợt này bị ẩn." in told
+    assert "–" not in told.partition("a)")[0]
 
 
 @pytest.mark.parametrize("place", [0, 7, 53])

@@ -245,7 +245,8 @@ def test_communes_are_counted_by_groups_and_a_rank_is_a_range(summary: Summary) 
     words = said(report)
     assert "2 nơi cao hơn, 1 nơi thấp hơn, 47 nơi chưa phân biệt được" in words
     assert "Cao hơn: phường Phong Cốc, đặc khu Cô Tô." in words
-    assert "Chưa so sánh được vì chưa đủ thôn hoặc quá ít người trả lời: 3 nơi." in words
+    assert "Không so sánh vì số liệu bị ẩn: 1 nơi." in words
+    assert "Chưa so sánh được vì chưa đủ thôn hoặc quá ít người trả lời: 2 nơi." in words
     low = table(report, "Những nơi thấp hơn phần còn lại của tỉnh")
     assert [line.cells[0] for line in low.rows] == ["Phường Hà Tu"]
     communes = table(report, "Chỉ số hài lòng theo xã")

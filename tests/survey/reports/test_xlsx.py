@@ -48,7 +48,7 @@ def test_a_hidden_figure_is_its_word_and_nothing_more(summary: Summary) -> None:
     book = book_of(replace(summary, units=tuple(units)))
     cells = line(book["Xã, phường"], units[9].unit.code)
     assert [cell.value for cell in cells[3:9]] == ["–", "–", "ẩn", None, None, None]
-    assert cells[9].value == "ẩn để không ai suy ra được câu trả lời của từng người"
+    assert cells[9].value == "ẩn vì quá ít người trả lời hoặc trả lời như nhau, có thể suy ra ai trả lời gì"
 
 
 def test_few_answers_are_remarked(book: Any) -> None:

@@ -136,7 +136,7 @@ def test_the_other_side_of_an_index_is_told_where_it_is_a_share() -> None:
 
 
 def test_a_commune_of_which_nothing_could_be_tested_is_not_said_to_be_like_the_rest() -> None:
-    assert wording.no_standout(0).startswith("Chưa đủ thôn hoặc câu trả lời")
+    assert "chưa đủ thôn" in wording.no_standout(0)
     assert wording.of_standouts(0) == []
     assert wording.no_standout(38).startswith("Trong 38 câu hỏi được so sánh, không câu nào khác")
 

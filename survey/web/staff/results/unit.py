@@ -18,6 +18,7 @@ from survey.responses.respondents import Respondents, sample
 from survey.results import change_words, charts, releases, series, timeline, unit_changes, wording
 from survey.results.comparison import Change
 from survey.results.result_table import Record
+from survey.results.since import uncompared
 from survey.results.summary import Line, Summary, UnitLine
 from survey.results.timeline import Timeline
 from survey.results.unit_changes import UnitChanges
@@ -111,6 +112,7 @@ def _beside_the_province(summary: Summary, people: Respondents, code: str) -> Re
         level_words=_(LEVELS[line.index.standing]) if line.index.standing else "",
         since=since,
         change=change if change is not None and change.difference is not None else None,
+        uncompared=uncompared(change, change_words.when(since.old, summary.wave)) if since.old else "",
         change_words=change_words,
         chart=chart,
         compared=compared,

@@ -8,6 +8,8 @@ from pathlib import Path
 from flask import Response, current_app, send_from_directory, url_for
 
 FOLDER = Path(__file__).parent / "static"
+MARK = Path(__file__).parent / "templates" / "mark.html"  # the emblem: pages, posters and letters draw it too
+INKS = "<style>:root{color:#0b4a54}@media(prefers-color-scheme:dark){:root{color:#94d6d1}}</style>"
 A_YEAR = 31_536_000  # seconds
 
 
@@ -17,6 +19,7 @@ def present_version() -> str:
         digest = hashlib.sha256()
         for path in sorted(path for path in FOLDER.rglob("*") if path.is_file()):
             digest.update(path.relative_to(FOLDER).as_posix().encode() + b"\0" + path.read_bytes())
+        digest.update(MARK.read_bytes())
         current_app.extensions["static_version"] = digest.hexdigest()[:12]
     return str(current_app.extensions["static_version"])
 
@@ -28,8 +31,19 @@ def address(name: str) -> str:
 
 def send(version: str, name: str) -> Response:
     """A static file: kept for good under the present version, asked for again under any other."""
-    response = send_from_directory(FOLDER, name, max_age=A_YEAR if version == present_version() else 0)
+    age = A_YEAR if version == present_version() else 0
+    if name == "mark.svg":
+        return _icon(age)
+    response = send_from_directory(FOLDER, name, max_age=age)
     with response:  # closes the file here: a server may forget it when the client has gone away meanwhile
         response.direct_passthrough = False  # a file that is passed through would not be compressed
         response.make_sequence()
     return response
+
+
+def _icon(age: int) -> Response:
+    """The emblem as a file, for a browser's tab and a kiosk's home screen."""
+    tag, rest = MARK.read_text(encoding="utf-8").split(">", 1)
+    answer = Response(f'{tag} xmlns="http://www.w3.org/2000/svg">{INKS}{rest}', mimetype="image/svg+xml")
+    answer.cache_control.max_age = age
+    return answer

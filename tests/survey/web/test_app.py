@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -143,3 +144,12 @@ def test_the_other_language_of_what_was_sent_stands_at_an_address_that_can_be_lo
 ) -> None:
     with app.test_request_context(path, method=method):
         assert render_template_string("{{ here(lang='en') }}") == link
+
+
+def test_the_browsers_icon_is_the_emblem_of_the_pages(client: FlaskClient) -> None:
+    page = client.get("/").text
+    icon = client.get(re.search(r'<link rel="icon" href="([^"]+)"', page)[1])  # type: ignore[index]
+    drawn = set(re.findall(r' d="([^"]+)"', icon.text))
+    assert icon.mimetype == "image/svg+xml"
+    assert drawn <= set(re.findall(r' d="([^"]+)"', page))
+    assert "max-age=31536000" in icon.headers["Cache-Control"]

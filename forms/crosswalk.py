@@ -24,6 +24,7 @@ from forms.grammar import CHOICE, LONGEST, one_of
 from forms.items import Item
 from forms.questionnaire import Index, Questionnaire
 
+SHIPPED = Path(__file__).parent / "documents" / "crosswalks"
 Find = Callable[[str], Questionnaire]
 
 
@@ -165,6 +166,13 @@ def _match(part: Part, old: Questionnaire, new: Questionnaire) -> Match:
                 new=", ".join(map(str, item.choices)),
             )
         return Match(item.code, was.code, None)
+    choices = _choices(parts["choices"], was, item)
+    if (
+        item.missing != was.missing
+        and item.valid == was.valid
+        and all(choices[code] == code for code in was.valid)
+    ):
+        return Match(item.code, was.code, choices)  # what is no answer changed alone
     for questionnaire, own in ((old, was), (new, item)):
         if questionnaire.index is not None and own.code in questionnaire.index.codes()["index"]:
             raise DocumentError(
@@ -172,7 +180,7 @@ def _match(part: Part, old: Questionnaire, new: Questionnaire) -> Match:
                 parts["choices"],
                 item=own.code,
             )
-    return Match(item.code, was.code, _choices(parts["choices"], was, item))
+    return Match(item.code, was.code, choices)
 
 
 def _choices(part: Part, was: Item, item: Item) -> Mapping[int, int]:

@@ -27,7 +27,7 @@ from forms.grammar import (
 from forms.items import Item, Kind, Text
 from forms.kinds import KINDS
 from forms.quality import quality
-from forms.questionnaire import Area, Factor, Headline, Index, Page, Population, Questionnaire, Rule
+from forms.questionnaire import Area, Factor, Headline, Index, OneTap, Page, Population, Questionnaire, Rule
 
 SHIPPED = Path(__file__).parent / "documents"
 
@@ -39,6 +39,8 @@ RESERVED = {"id", "response_id", "wave", "unit", "mode", "day", "stratum", "psu"
 LONGEST_ANSWER = 5000
 MOST_ITEMS = 500
 LIMITS = ("minimum", "maximum")
+FIVE = (1, 2, 3, 4, 5)
+PICTURES = ("clock", "paper", "speech", "envelope")  # survey/web/templates/kiosk/one_tap.html draws them
 POPULATIONS = tuple(population.value for population in Population)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -62,7 +64,7 @@ def shipped() -> tuple[Questionnaire, ...]:
 def parse(document: object, where: Places | None = None) -> Questionnaire:
     """The questionnaire of a document, from YAML or from the JSON in which it is stored."""
     root = Part(plain(Part(document, places=where)), places=where)
-    known = "population open_rows joined languages scales missing paper index headlines quality"
+    known = "population open_rows joined languages scales missing one_tap paper index headlines quality"
     languages = maybe(root.table("code version title purpose consent pages", known), "languages", further) or {}
     root = replace(root, languages=tuple(languages))
     parts = root.table("code version title purpose consent pages", known)
@@ -101,6 +103,7 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
         index=maybe(parts, "index", lambda part: index_of(part, items)),
         headlines=tuple(headline(row, items) for row in rows_of(parts, "headlines")),
         quality=maybe(parts, "quality", lambda part: quality(part, items)),
+        one_tap=maybe(parts, "one_tap", lambda part: one_tap_of(part, items)),
         written=canonical(root.value),
         join=common.join,
         languages=MappingProxyType(languages),
@@ -268,6 +271,24 @@ def order_of(part: Part, pages: Mapping[str, Page]) -> tuple[str, ...]:
     if left := [code for code in pages if code not in order]:
         raise DocumentError("Add %(pages)s: the paper form has every page.", part, pages=", ".join(left))
     return tuple(order)
+
+
+def one_tap_of(part: Part, items: Mapping[str, Item]) -> OneTap:
+    """The first two items of a document, which a kiosk asks by faces and by pictures."""
+    parts = part.table("answer why pictures")
+    first, second = (*items.values(), None, None)[:2]
+    if first is None or parts["answer"].value != first.code or first.valid != FIVE or not first.kind.is_scale:
+        raise DocumentError("Name the first item here: it has a scale of five levels.", parts["answer"])
+    if second is None or parts["why"].value != second.code or not second.kind.is_single_choice or second.show_if:
+        raise DocumentError("Name the second item here: one of its choices is the reason.", parts["why"])
+    pictures = {}
+    for key, picture in parts["pictures"].entries().items():
+        if not CHOICE.fullmatch(key) or int(key) not in second.choices:
+            raise DocumentError("Write a choice of %(item)s before the colon.", picture, item=second.code)
+        pictures[int(key)] = one_of(picture, PICTURES)
+    if left := [str(code) for code in second.choices if code not in pictures]:
+        raise DocumentError("Add a picture for %(choices)s.", parts["pictures"], choices=", ".join(left))
+    return OneTap(first.code, second.code, MappingProxyType(pictures))
 
 
 def index_of(part: Part, items: Mapping[str, Item]) -> Index:

@@ -133,6 +133,20 @@ class Headline:
 
 
 @dataclass(frozen=True)
+class OneTap:
+    """What a kiosk asks with one touch, before all else.
+
+    answer    the item whose five levels are faces
+    why       the item that asks for a reason, by pictures
+    pictures  choice of `why` -> the name of its picture
+    """
+
+    answer: str
+    why: str
+    pictures: Mapping[int, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
 class Contradiction:
     """Answers that can hardly be true together: the condition `when`, and what it `says`. It refuses nothing."""
 
@@ -163,6 +177,7 @@ class Questionnaire:
     items      code -> item, in the order of the screens
     written    the document in its canonical form
     quality    None if the document says nothing of it: then `quality.of` knows
+    one_tap    what a kiosk asks with one touch; None where it begins with a button
     open_rows  whether its consent says that anonymised rows may be published, and not figures of groups alone
     languages  further languages in which it may have texts: code -> what it calls itself
     join       keeps the syllables of the words that the document lists on one line. Questions and hints come
@@ -183,6 +198,7 @@ class Questionnaire:
     languages: Mapping[str, str] = field(default_factory=dict)
     join: Callable[[str], str] = str
     quality: Quality | None = None
+    one_tap: OneTap | None = None
     open_rows: bool = False
     population: Population = Population.CITIZENS
 

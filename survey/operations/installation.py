@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from forms import shipped
+from survey.responses import crosswalks
 from survey.storage import key_rotation
 from survey.storage.database import CUT_LOG, Database
 from survey.storage.schema import form, is_unreleased, knows, newest, upgrade
@@ -105,6 +106,7 @@ def prepare(database: Database, own_units: str | None = None, province: str = ""
             units.load(session, units.SHIPPED.read_text(encoding="utf-8"))
         for questionnaire in shipped():
             questionnaires.publish(session, questionnaire, today())
+        crosswalks.publish_shipped(session, today())
     if database.is_sqlite:
         database.outside(CUT_LOG)  # what a migration sealed lay in it as it was before
     return Migration(before, newest(), copy)

@@ -47,6 +47,15 @@ def publish(session: Session, new: Crosswalk, today: date) -> bool:
     return True
 
 
+def publish_shipped(session: Session, today: date) -> None:
+    """Stores the crosswalks that come with the platform, where no other one leads from the same version to it."""
+    there = _published(session)
+    for path in sorted(crosswalk.SHIPPED.glob("*.yaml")):
+        one = crosswalk.load(path, lambda name: questionnaires.find(session, name))
+        if (one.old.name, one.new.name) not in there:
+            publish(session, one, today)
+
+
 def between(session: Session, old: Questionnaire, new: Questionnaire) -> list[Crosswalk] | None:
     """The crosswalks that lead from one version to another, the fewest; None if the two can't be compared.
 

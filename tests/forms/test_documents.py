@@ -1,17 +1,21 @@
-"""The two questionnaires that come with the platform keep the codes, scales and promises that others rely on."""
+"""The questionnaires that come with the platform keep the codes, scales and promises that others rely on."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from forms import Condition, Item, Questionnaire, Text, shipped
+from forms import Condition, DocumentError, Item, Questionnaire, Text, crosswalk, parse, shipped
+from forms.crosswalk import same_question
 from forms.parsing import NO_BREAK
+from translations import speaking
 
-SHIPPED = {questionnaire.code: questionnaire for questionnaire in shipped()}
-HOUSEHOLD, SHORT = SHIPPED["ho_gia_dinh"], SHIPPED["noi_phuc_vu"]
+SHIPPED = {questionnaire.name: questionnaire for questionnaire in shipped()}
+HOUSEHOLD, SHORT = SHIPPED["ho_gia_dinh@1"], SHIPPED["noi_phuc_vu@1"]
+SECOND, ONE_TAP = SHIPPED["noi_phuc_vu@2"], SHIPPED["mot_cham@1"]
 EACH = pytest.mark.parametrize("questionnaire", SHIPPED.values(), ids=SHIPPED)
 
 # The blocks of the paper form with the codes of their items, in the order of the paper.
@@ -64,6 +68,8 @@ FACTORS = {
 }
 DIGESTS = {
     "ho_gia_dinh@1": "da7c8dea6eb568d622c0931a38bb83ba367fdddfec9cee13b4e3689ec5aa5072",
+    "mot_cham@1": "753fc01421dd85d7a69be91cf713dd8596ef1ac674dc70dc7c76287264027c35",
+    "noi_phuc_vu@2": "8e6f475a42e44ee14ebfcaabbf9eef19c0788616c6b0e4adea47b343278b3ed0",
     "noi_phuc_vu@1": "9d448f4ac5de82885b15e45b863ead45f6133885f9b5c1f7990048ff3dd29a59",
 }
 # Words that a line never splits, whatever the document lists.
@@ -256,3 +262,74 @@ def test_the_two_languages_are_not_one_copied_twice(questionnaire: Questionnaire
 def test_a_version_that_was_shipped_does_not_change(questionnaire: Questionnaire) -> None:
     """An installation holds it for good. Another wording is another version, with its digest here."""
     assert questionnaire.digest == DIGESTS[questionnaire.name]
+
+
+def test_the_second_short_form_asks_one_thing_at_a_time_and_sounds_like_no_confession() -> None:
+    assert " ".join(SECOND.items) == (
+        "dich_vu hl_chung hl_cho hl_ho_so hl_le_phi hl_thoi_han hl_cong_chuc hl_ket_qua hl_phan_anh "
+        "tiep_xuc bi_phien_ha bi_doi_tien da_dua_tien gop_y"
+    )
+    own = {"hl_le_phi": {95}, "hl_ket_qua": {97}, "hl_phan_anh": {96}}
+    for item in SECOND.items.values():
+        if item.kind.is_scale:
+            assert item.missing == own.get(item.code, set())
+            two = (
+                item.label.vi.replace(NO_BREAK, " ")
+                .partition(" với ")[2]
+                .replace("phí, lệ phí", "")
+                .replace("tiếp nhận, xử lý góp ý, phản ánh", "")
+            )
+            assert not re.search(", | và | hoặc ", two)
+    for code in ("bi_phien_ha", "bi_doi_tien", "da_dua_tien"):
+        item = SECOND.items[code]
+        assert item.sensitive
+        assert item.show_if == Condition("item", item="tiep_xuc", values=(1,))
+        said = item.short.vi + item.short.en + SECOND.pages[2].title.vi
+        assert not re.search("đòi|phiền|đưa|ngoài quy định|brib|ask|gave", said)
+    for code in ("bi_doi_tien", "da_dua_tien"):
+        hint = SECOND.items[code].hint
+        assert hint
+        assert "tiền cảm ơn, bồi dưỡng, lót tay, quà" in hint.vi.replace(NO_BREAK, " ")
+
+
+def test_one_touch_is_followed_by_the_questions_of_the_short_form() -> None:
+    assert ONE_TAP.one_tap
+    assert list(ONE_TAP.one_tap.pictures.values()) == ["clock", "paper", "speech", "envelope"]
+    assert [*ONE_TAP.items][:2] == [ONE_TAP.one_tap.answer, ONE_TAP.one_tap.why]
+    assert ONE_TAP.items["ly_do"].sensitive  # one of its reasons is harassment
+    for code in [*ONE_TAP.items][2:]:
+        own, other = ONE_TAP.items[code], SECOND.items[code]
+        assert (own.label, own.choices, own.hint, own.show_if) == (
+            other.label,
+            other.choices,
+            other.hint,
+            other.show_if,
+        )
+
+
+def test_from_the_first_short_form_leads_a_crosswalk() -> None:
+    walk = crosswalk.load(crosswalk.SHIPPED / "noi_phuc_vu@2.yaml", SHIPPED.__getitem__)
+    then = walk.questionnaire(SHORT)
+    alike = {
+        code for code in SECOND.items if code in then.items and same_question(then.items[code], SECOND.items[code])
+    }
+    assert alike == {"dich_vu", "hl_chung", "hl_cong_chuc", "hl_ket_qua", "hl_phan_anh", "gop_y"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"answer": "ly_do"}, "Name the first item here"),
+        ({"why": "dich_vu"}, "Name the second item here"),
+        ({"pictures": {"1": "clock", "9": "paper"}}, "Write a choice of ly_do"),
+        ({"pictures": {"1": "clock"}}, "Add a picture for 2, 3, 4"),
+        ({"pictures": {"1": "sun"}}, "Write one of clock"),
+    ],
+)
+def test_one_touch_is_of_the_first_two_items_and_each_reason_has_a_picture(
+    wrong: dict[str, Any], told: str
+) -> None:
+    document = ONE_TAP.document
+    document["one_tap"] |= wrong
+    with speaking("en"), pytest.raises(DocumentError, match=told):
+        parse(document)

@@ -30,7 +30,8 @@ from survey.paper.marks import SURE, Reading, read
 from survey.paper.pages import find, straight
 from survey.paper.scan_images import Grey
 
-[HOUSEHOLD, SHORT] = sorted(shipped(), key=lambda questionnaire: questionnaire.code)
+FORMS = {questionnaire.name: questionnaire for questionnaire in shipped()}
+HOUSEHOLD, SHORT = FORMS["ho_gia_dinh@1"], FORMS["noi_phuc_vu@1"]
 
 
 @cache

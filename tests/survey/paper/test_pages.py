@@ -15,12 +15,12 @@ from survey.paper.layout import layout
 from survey.paper.pages import SCALE, PageCode, find, prints, straight
 from survey.paper.scan_images import Grey
 
-QUESTIONNAIRES = {questionnaire.code: questionnaire for questionnaire in shipped()}
-HOUSEHOLD = QUESTIONNAIRES["ho_gia_dinh"]
+QUESTIONNAIRES = {questionnaire.name: questionnaire for questionnaire in shipped()}
+HOUSEHOLD = QUESTIONNAIRES["ho_gia_dinh@1"]
 
 
 @cache
-def sheet(code: str = "ho_gia_dinh") -> list[Grey]:
+def sheet(code: str = "ho_gia_dinh@1") -> list[Grey]:
     return printed(QUESTIONNAIRES[code], "2026-00123")
 
 
@@ -51,7 +51,7 @@ def test_a_page_may_lie_on_any_side(turned: int | None) -> None:
 
 
 @pytest.mark.parametrize("kind", filled_sheets.KINDS)
-@pytest.mark.parametrize("code", sorted(QUESTIONNAIRES))
+@pytest.mark.parametrize("code", ["ho_gia_dinh@1", "noi_phuc_vu@2"])
 def test_every_page_is_found_however_it_was_taken(code: str, kind: str) -> None:
     questionnaire = QUESTIONNAIRES[code]
     rng = np.random.default_rng(20261125)

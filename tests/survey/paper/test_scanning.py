@@ -37,7 +37,7 @@ from survey.system.dates import today
 from survey.waves import questionnaires, waves
 from translations import Conflict, Refusal
 
-[SHORT] = [one for one in shipped() if one.code == "noi_phuc_vu"]
+[SHORT] = [one for one in shipped() if one.name == "noi_phuc_vu@1"]
 FIRST, SECOND, OTHER = (serial_numbers.numbered(number) for number in (2_000_001, 2_000_002, 2_000_003))
 
 

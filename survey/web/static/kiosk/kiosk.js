@@ -5,7 +5,7 @@ import { leave } from "../exit.js";
 import { turn } from "../form.js";
 import { answers, marks } from "./answers.js";
 import { touch, watch } from "./idle.js";
-import { deliver, empty, hasRoom, keep, noted } from "./outbox.js";
+import { deliver, empty, hasRoom, hold, keep, noted } from "./outbox.js";
 import "./press.js";
 import { seal } from "./seal.js";
 import "./staff.js";
@@ -52,18 +52,36 @@ async function obstacle() {
 
 // Sealing, keeping, sending
 
-async function send(form) {
-  if (sending) return;
-  sending = true;
-  find(".bar [type=submit]", form).textContent = find("#forward-words").content.querySelector("[data-sending]").textContent;
+function sealed(form, seconds) {
   const about = { day, id, mode: "kiosk", unit: set.unit, wave: set.wave };
-  const seconds = (performance.now() - begun) / 1000;
   const helped = [...form.querySelectorAll("[name=marks]:checked")].map((input) => input.value);
   const content = {
     answers: answers(form),
     marks: [...marks(form, seconds, document.documentElement.lang), ...helped],
   };
-  const item = await seal(set.public, set.key, about, content);
+  return seal(set.public, set.key, about, content);
+}
+
+// Keeps what was answered by touch so far, under the id under which more may follow. A touch is no form filled too
+// quickly. Whether it is kept.
+export async function holdBack(form) {
+  const item = await sealed(form, Infinity);
+  return hold(item).then(
+    () => true,
+    async () => Boolean(await deliver(item)),
+  );
+}
+
+export function start() {
+  begun = performance.now();
+  day = today();
+}
+
+async function send(form) {
+  if (sending) return;
+  sending = true;
+  find(".bar [type=submit]", form).textContent = find("#forward-words").content.querySelector("[data-sending]").textContent;
+  const item = await sealed(form, (performance.now() - begun) / 1000);
   const kept = await keep(item).then(
     () => true,
     () => false,
@@ -103,11 +121,7 @@ document.addEventListener("send", (event) => {
 });
 document.addEventListener(
   "submit",
-  () => {
-    if (!find(".intro:not([hidden])")) return;
-    begun = performance.now();
-    day = today();
-  },
+  () => find(".intro:not([hidden])") && start(),
   true,
 );
 

@@ -42,7 +42,16 @@ async function look(store, act) {
   }
 }
 
-export const keep = (item) => change("outbox", (store) => store.put(item));
+let held; // the id of what this page may still replace: it waits until the page is left
+
+export function keep(item) {
+  held = undefined;
+  return change("outbox", (store) => store.put(item));
+}
+export function hold(item) {
+  held = item.id;
+  return change("outbox", (store) => store.put(item));
+}
 export const waiting = () => look("outbox", (store) => store.count());
 export const note = (name) => change("notes", (store) => store.put(true, name));
 export const noted = (name) => look("notes", (store) => store.get(name));
@@ -94,6 +103,7 @@ export async function empty() {
   return navigator.locks.request("hailong-outbox", async () => {
     let last;
     for (const id of await look("outbox", (store) => store.getAllKeys())) {
+      if (id === held) continue;
       const item = await look("outbox", (store) => store.get(id));
       const said = await deliver(item);
       if (!said) continue;

@@ -26,7 +26,7 @@ from survey.system.dates import today
 from survey.waves import questionnaires, waves
 from survey.web.staff import pages
 
-[SHORT] = [one for one in shipped() if one.code == "noi_phuc_vu"]
+[SHORT] = [one for one in shipped() if one.name == "noi_phuc_vu@1"]
 SERIAL = serial_numbers.numbered(2_000_001)
 PAGE = "/quan-tri/giay/quet"
 DOUBTED = "hl_chung"

@@ -1,0 +1,117 @@
+"""A kiosk of one touch, in a real browser: one person is one form, whatever they touch before they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from survey.responses import devices
+from survey.storage.database import Database
+from survey.storage.models import Response, WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
+
+PORTRAIT, LANDSCAPE = {"width": 1080, "height": 1920}, {"width": 1280, "height": 800}
+BEYOND = """() => [
+  document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth,
+  [...document.querySelectorAll(".five button, .reasons button")]
+    .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth).length]"""
+
+
+@pytest.fixture
+def kiosk(province: Database, browser: Browser, live_server: str) -> Iterator[Page]:
+    with province.writing() as session:
+        asked, today = questionnaires.find(session, "mot_cham@1"), dates.today()
+        waves.create(session, "cham", asked, WaveKind.OPEN, today, today, contact="Sở Nội vụ, 0203 123 456")
+        link = devices.link(session, "cham", "06652", "Bộ phận Một cửa")
+    context = browser.new_context(base_url=live_server, viewport=PORTRAIT, locale="vi-VN", has_touch=True)  # type: ignore[arg-type]
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"/kiosk/bind/{link.secret}")
+    start(page)
+    yield page
+    context.close()
+    assert not faults
+
+
+def start(page: Page) -> None:
+    expect(page.locator("html.steps .tap:visible")).to_be_visible()
+
+
+def touch(page: Page, what: str) -> None:
+    """Not at once: a second touch within a moment is no answer to what has just come."""
+    page.wait_for_function("() => performance.now() - (window.last ?? 0) > 650")
+    page.locator(what).click()
+    page.evaluate("window.last = performance.now()")
+
+
+def kept(page: Page, province: Database, count: int = 1) -> list[dict[str, Any]]:
+    """What has arrived, once the start is there again and has sent what waits."""
+    start(page)
+    for _second in range(300):
+        with province.reading() as session:
+            rows = [response.answers for response in session.scalars(select(Response))]
+        if len(rows) == count:
+            return rows
+        page.wait_for_timeout(100)
+    raise AssertionError(rows)
+
+
+def test_one_touch_is_a_form_and_a_reason_takes_one_more(kiosk: Page, province: Database) -> None:
+    kiosk.clock.install()
+    touch(kiosk, "[data-level='2']")
+    expect(kiosk.get_by_role("heading", name="Đã ghi")).to_be_visible()
+    assert "Không hài lòng" not in kiosk.locator(".why").inner_text()
+    kiosk.clock.run_for(11_000)  # walks off
+    assert kept(kiosk, province) == [{"hl_chung": 2}]
+    touch(kiosk, "[data-level='5']")
+    kiosk.clock.run_for(1000)
+    kiosk.locator("[data-reason='4']").click()
+    kiosk.clock.run_for(3100)
+    assert {"hl_chung": 5, "ly_do": 4} in kept(kiosk, province, 2)
+    with province.reading() as session:
+        assert {tuple(response.marks) for response in session.scalars(select(Response))} == {("lang-vi",)}
+
+
+def test_who_answers_more_sends_one_form_and_who_stops_is_counted_for_the_touch(
+    kiosk: Page, province: Database
+) -> None:
+    touch(kiosk, "[data-level='4']")
+    touch(kiosk, "[data-further]")
+    expect(kiosk.locator("[data-code=dich_vu]")).to_be_visible()
+    kiosk.locator("label[for=dich_vu-1]").click()
+    kiosk.locator(".bar [type=submit]").click()
+    kiosk.locator(".tools [data-exit]").click()
+    assert kept(kiosk, province) == [{"hl_chung": 4}]
+    touch(kiosk, "[data-level='1']")
+    touch(kiosk, "[data-further]")
+    kiosk.locator("label[for=dich_vu-3]").click()
+    kiosk.locator(".bar [type=submit]").click()
+    while kiosk.locator(".review:visible").count() == 0:
+        kiosk.locator("[data-skip]").click()
+    kiosk.locator(".bar [type=submit]").click()
+    expect(kiosk.locator(".done .code")).to_be_visible()
+    kiosk.locator("[data-finish]").click()
+    assert {"hl_chung": 1, "dich_vu": 3} in kept(kiosk, province, 2)
+
+
+@pytest.mark.parametrize(
+    ("viewport", "language"), [(PORTRAIT, "vi"), (LANDSCAPE, "vi"), (LANDSCAPE, "en")], ids=str
+)
+def test_nothing_of_it_is_cut_off_and_everybody_can_use_it(kiosk: Page, viewport: Any, language: str) -> None:
+    kiosk.set_viewport_size(viewport)
+    kiosk.goto(f"/kiosk/cham/06652?lang={language}")
+    start(kiosk)
+    for step in ("start", "why"):
+        found = Axe().run(kiosk, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+        assert found.violations_count == 0, found.generate_report()
+        assert kiosk.evaluate(BEYOND) == [0, 0, 0], step
+        if step == "start":
+            touch(kiosk, "[data-level='3']")
+            kiosk.locator(".why h1").click()  # a touch: it does not go back meanwhile

@@ -28,7 +28,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
-from forms import check
+from forms import check, effort
 from survey.accounts.accounts import Right
 from survey.fieldwork import visits
 from survey.responses import account_forms, assignments, devices, holding, lots, sealed_responses, submission
@@ -186,8 +186,8 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         ahead=holding.AHEAD.get(ahead.get(village.psu, "")) if village else None,
         has_list=village is not None and village.psu in done,
         questions=form.questions(place.questionnaire),
-        screens=form.screens(place.questionnaire),
-        minutes=form.minutes(place.questionnaire),
+        asked=effort.questions(place.questionnaire),
+        minutes=effort.minutes(place.questionnaire),
         id=uuid.uuid4(),
         token=form.token(place, Mode.INTERVIEWER),
         key=sealed_responses.current(),

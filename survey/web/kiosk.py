@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask.typing import ResponseReturnValue
 
 import translations
+from forms import effort
 from survey.responses import devices, sealed_responses
 from survey.storage.models import Device, Mode
 from survey.waves import questionnaires, units, waves
@@ -133,8 +134,8 @@ def _shell(device: Device, lang: str) -> ResponseReturnValue:
             province=province,
             questionnaire=questionnaire,
             questions=form.questions(questionnaire),
-            screens=form.screens(questionnaire),
-            minutes=form.minutes(questionnaire),
+            asked=effort.questions(questionnaire),
+            minutes=effort.minutes(questionnaire),
             start=url_for(".start", wave=device.wave, unit=device.unit),
             marks=(),
             key=sealed_responses.current(),

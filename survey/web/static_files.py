@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Response, current_app, send_from_directory, url_for
@@ -11,6 +13,8 @@ FOLDER = Path(__file__).parent / "static"
 MARK = Path(__file__).parent / "templates" / "mark.html"  # the emblem: pages, posters and letters draw it too
 INKS = "<style>:root{color:#0b4a54}@media(prefers-color-scheme:dark){:root{color:#94d6d1}}</style>"
 A_YEAR = 31_536_000  # seconds
+COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)
+INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def present_version() -> str:
@@ -38,7 +42,16 @@ def send(version: str, name: str) -> Response:
     with response:  # closes the file here: a server may forget it when the client has gone away meanwhile
         response.direct_passthrough = False  # a file that is passed through would not be compressed
         response.make_sequence()
+    if response.status_code == 200 and name.endswith((".js", ".css")):
+        response.set_data(bare(response.get_data(as_text=True)))
     return response
+
+
+@lru_cache(100)
+def bare(text: str) -> str:
+    """A script or sheet without its whole lines of comment and its indentation: a fifth of a phone's first visit.
+    No text of a script goes over the end of a line (a test looks)."""
+    return INDENTATION.sub("", COMMENT.sub("", text))
 
 
 def _icon(age: int) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +69,7 @@ FACTORS = {
 }
 DIGESTS = {
     "ho_gia_dinh@1": "da7c8dea6eb568d622c0931a38bb83ba367fdddfec9cee13b4e3689ec5aa5072",
+    "ho_gia_dinh@2": "3563f25425bf44c1c495268c9be4228d2b67b5c37bf49c90ffff7f631d3e6b78",
     "mot_cham@1": "753fc01421dd85d7a69be91cf713dd8596ef1ac674dc70dc7c76287264027c35",
     "noi_phuc_vu@2": "8e6f475a42e44ee14ebfcaabbf9eef19c0788616c6b0e4adea47b343278b3ed0",
     "noi_phuc_vu@1": "9d448f4ac5de82885b15e45b863ead45f6133885f9b5c1f7990048ff3dd29a59",
@@ -333,3 +335,33 @@ def test_one_touch_is_of_the_first_two_items_and_each_reason_has_a_picture(
     document["one_tap"] |= wrong
     with speaking("en"), pytest.raises(DocumentError, match=told):
         parse(document)
+
+
+def test_the_second_household_form_keeps_codes_and_index_and_mends_our_wording() -> None:
+    second = SHIPPED["ho_gia_dinh@2"]
+    assert [(item.code, item.no) for item in second.keyed] == [(item.code, item.no) for item in HOUSEHOLD.keyed]
+    assert second.index == HOUSEHOLD.index
+    assert (second.headlines, second.quality and second.quality.again) != ((), None)
+    assert second.items["hoc_van"].choices[7].vi == "Chưa đi học"
+    assert second.items["C4"].choices[5].vi == "Không sẵn sàng góp ý"
+    parts = [page for page in second.pages if page.code.startswith("C9")]
+    assert sum(len(page.screens) for page in parts) == 39
+    assert all(len(page.items) <= 13 for page in parts)
+    for item in second.items.values():
+        assert "theo quy định" not in item.label.vi.replace(NO_BREAK, " ")
+        if item.code.startswith(("tc_", "tt_", "cc_", "pa_", "kq_d", "kq_ch", "kq_cong_b")):
+            page = next(page for page in second.pages if page.code == item.page)
+            assert (page.intro is not None) == (item.code not in ("kq_dien",))
+    walk = crosswalk.load(crosswalk.SHIPPED / "ho_gia_dinh@2.yaml", SHIPPED.__getitem__)
+    then = walk.questionnaire(HOUSEHOLD)
+    assert {code for code, item in second.items.items() if same_question(then.items[code], item)} == {
+        *second.items
+    }
+
+
+def test_each_question_was_checked_in_the_table_of_questions() -> None:
+    table = (Path(__file__).resolve().parent.parent.parent / "docs" / "cau-hoi.md").read_text("utf-8")
+    for name in ("ho_gia_dinh@2", "noi_phuc_vu@2", "mot_cham@1"):
+        for item in SHIPPED[name].items.values():
+            asked = f"| `{item.code}` | {item.label.vi.replace(NO_BREAK, ' ')} |"
+            assert item.beside or asked in table or (name == "mot_cham@1" and f"| `{item.code}` |" in table)

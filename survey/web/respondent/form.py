@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 import uuid
 from collections.abc import Callable, Iterable
@@ -19,7 +18,7 @@ from flask_login import current_user
 from itsdangerous import BadSignature, TimestampSigner
 from markupsafe import Markup
 
-from forms import Item, Problem, Questionnaire, check, posted
+from forms import Item, Problem, Questionnaire, check, effort, posted
 from survey.responses import lots, receipts, submission
 from survey.storage.models import LotKind, Mode
 from survey.system import dates
@@ -32,7 +31,6 @@ from translations import Conflict, Denied, NotFound, language
 from translations import gettext as _
 
 TOKEN_HOLDS = int(waves.FORM_HOLDS.total_seconds())
-SECONDS_A_QUESTION = 8
 HAND_IN = "hand-in"  # no item has such a code
 
 # What is done with an id, answers that hold, and how the form was filled.
@@ -148,8 +146,8 @@ def _page(
             token=_token() if _opened(place) else token(place, Mode.PHONE, id),
             named=units.named,
             province=units.named(place.province),
-            questions_asked=screens(asked),
-            minutes=minutes(asked),
+            asked=effort.questions(asked),
+            minutes=effort.minutes(asked),
         ),
         status,
         headers or {},
@@ -172,18 +170,6 @@ def _draft(place: Place) -> str:
     if bound_device.here() or current_user.is_authenticated:
         return ""
     return f"{place.wave.code}/{place.unit.code}/{place.questionnaire.digest[:16]}"
-
-
-def screens(questionnaire: Questionnaire) -> int:
-    """About how many screens of questions a person meets: of those that have a condition, half."""
-    shown = [screen for page in questionnaire.pages for screen in page.screens]
-    conditional = sum(all(item.show_if for item in screen) for screen in shown)
-    return len(shown) - (conditional + 1) // 2
-
-
-def minutes(questionnaire: Questionnaire) -> int:
-    """About how long it takes to answer."""
-    return max(2, math.ceil(len(questionnaire.keyed) * SECONDS_A_QUESTION / 60))
 
 
 def questions(

@@ -266,9 +266,9 @@ def test_rows_go_out_where_the_consent_says_so_and_the_page_shows_what_was_chang
     with province.writing() as session:
         agreed = dict(questionnaires.find(session, "noi_phuc_vu@1").document)
         consent = {"vi": "Tỉnh có thể công bố từng dòng đã ẩn danh.", "en": "Anonymised rows may be published."}
-        agreed |= {"version": 2, "consent": consent, "open_rows": True}
+        agreed |= {"version": 7, "consent": consent, "open_rows": True}
         questionnaires.publish(session, parse(agreed), dates.today())
-        asked = questionnaires.find(session, "noi_phuc_vu@2")
+        asked = questionnaires.find(session, "noi_phuc_vu@7")
         waves.create(session, "mo", asked, WaveKind.OPEN, dates.today(), dates.today())
         approved(session, "mo")
     client = sign_in(app, "home_affairs")

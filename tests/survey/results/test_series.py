@@ -69,7 +69,7 @@ def changed(province: Database) -> None:
             }
             for area in index["areas"]
         ]
-        document |= {"version": 2, "index": {**index, "areas": areas}}
+        document |= {"version": 7, "index": {**index, "areas": areas}}
         questionnaires.publish(session, parse(document), date(2026, 1, 1))
 
 
@@ -102,7 +102,7 @@ def test_a_wave_whose_figures_nobody_is_shown_is_left_out_and_named(
 def test_another_index_and_weights_in_one_wave_alone_are_a_break(province: Database) -> None:
     changed(province)
     wave(province, "nam-2024", date(2024, 1, 1))
-    newest = wave(province, "nam-2025", date(2025, 1, 1), "ho_gia_dinh@2")
+    newest = wave(province, "nam-2025", date(2025, 1, 1), "ho_gia_dinh@7")
     with province.reading() as session, speaking("en"):
         said = [str(one) for one in series.of(session, newest, "index")[1].breaks]
         assert said == ["The index is made of other questions."]
@@ -114,16 +114,16 @@ def test_a_renamed_question_and_a_merger_make_one_series(province: Database, app
     records of what it took in."""
     old = wave(province, "nam-2024", date(2024, 1, 1))
     with province.writing() as session:
-        text = json.dumps(questionnaires.find(session, "ho_gia_dinh@1").document | {"version": 2})
+        text = json.dumps(questionnaires.find(session, "ho_gia_dinh@1").document | {"version": 7})
         for was, code in {"C5": "C5a", "th_dien": "dien"}.items():
             text = text.replace(f'"{was}"', f'"{code}"')
         questionnaires.publish(session, parse(json.loads(text)), date(2025, 1, 1))
-    newest = wave(province, "nam-2025", date(2025, 1, 1), "ho_gia_dinh@2", C5="C5a", th_dien="dien")
+    newest = wave(province, "nam-2025", date(2025, 1, 1), "ho_gia_dinh@7", C5="C5a", th_dien="dien")
     with province.writing() as session:
         assert [point.wave.code for point in series.of(session, newest, "C5a=3")] == ["nam-2025"]
         written = {
             "from": "ho_gia_dinh@1",
-            "to": "ho_gia_dinh@2",
+            "to": "ho_gia_dinh@7",
             "items": [{"item": "C5a", "was": "C5"}, {"item": "dien", "was": "th_dien"}],
         }
         found = crosswalk.parse(written, lambda name: questionnaires.find(session, name))

@@ -104,7 +104,7 @@ def names(province: Database) -> set[str]:
     """What stands the same in every language: places, waves, people, the mark."""
     with province.writing() as session:
         for wave, name in (("ba", "noi_phuc_vu@1"), ("ba-ho", "ho_gia_dinh@1")):
-            document = {**translated(questionnaires.find(session, name).document), "version": 2}
+            document = {**translated(questionnaires.find(session, name).document), "version": 7}
             third = parse({**document, "languages": {PSEUDO: "Pseudo"}})
             questionnaires.publish(session, third, dates.today())
             start, end = dates.today(), dates.today() + timedelta(1)

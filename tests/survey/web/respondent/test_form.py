@@ -24,6 +24,7 @@ from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Mode, Response, ResponseText, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
+from survey.web import static_files
 from survey.web.app import create_app
 from survey.web.respondent import form
 from survey.web.server import rate_limit
@@ -262,9 +263,9 @@ def test_how_the_form_was_filled_is_kept_in_known_words_only(client: FlaskClient
     assert kept(province)[0].marks == ["helped-official", "lang-en"]
 
 
-def test_the_number_of_questions_is_about_what_a_person_meets(client: FlaskClient) -> None:
-    assert "Khoảng 10 câu, chừng 2 phút" in client.get("/s/gop-y/06652").text
-    assert "Khoảng 53 câu, chừng 12 phút" in client.get("/s/ho-mo/06652").text
+def test_the_number_of_questions_is_the_true_one(client: FlaskClient) -> None:
+    assert "11 câu ngắn, chừng 3 phút" in client.get("/s/gop-y/06652").text
+    assert "84 câu ngắn, chừng 13 phút" in client.get("/s/ho-mo/06652").text
 
 
 def test_a_form_without_any_answer_is_asked_about_once_and_may_be_sent(
@@ -524,6 +525,19 @@ def test_a_static_file_is_kept_for_good_under_its_version_only(client: FlaskClie
     for name, for_good in ((address[1], True), (old, False)):
         with client.get(name) as reply:
             assert ("max-age=31536000" in reply.headers["Cache-Control"]) is for_good
+
+
+def test_comments_and_indentation_stay_at_home_and_nothing_else(app: Flask, client: FlaskClient) -> None:
+    with app.test_request_context():
+        for name in ("form.js", "style.css"):
+            sent = client.get(app.jinja_env.globals["static"](name)).text  # type: ignore[operator]
+            own = (static_files.FOLDER / name).read_text()
+            assert len(sent) < 0.9 * len(own)
+            lines = [line.strip() for line in own.splitlines()]
+            assert [line for line in sent.splitlines() if line not in lines] == []
+            assert not re.search(r"^[ \t]+\S|^[ \t]*//", sent, re.MULTILINE)
+    for path in static_files.FOLDER.rglob("*.js"):
+        assert not [line for line in path.read_text().splitlines() if line.count("`") % 2], path
 
 
 def test_a_static_file_is_closed_before_anybody_takes_it(app: Flask) -> None:

@@ -1,0 +1,38 @@
+"""How many questions and minutes a questionnaire tells of, reckoned from its own words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import survey
+from forms import effort, parse, shipped
+
+FORMS = {questionnaire.name: questionnaire for questionnaire in shipped()}
+
+
+@pytest.mark.parametrize(
+    ("name", "questions", "minutes"),
+    [("ho_gia_dinh@1", 84, 13), ("ho_gia_dinh@2", 84, 13), ("noi_phuc_vu@1", 11, 3), ("noi_phuc_vu@2", 13, 3)],
+)
+def test_questions_are_those_of_the_paper_form_and_minutes_come_of_words_and_taps(
+    name: str, questions: int, minutes: int
+) -> None:
+    assert (effort.questions(FORMS[name]), effort.minutes(FORMS[name])) == (questions, minutes)
+
+
+def test_a_longer_question_takes_longer(document: dict[str, Any]) -> None:
+    text = json.dumps(document, ensure_ascii=False)
+    longer = json.loads(text)
+    longer["pages"][0]["items"][0]["hint"] = {"vi": "một hai " * 60, "en": "one two " * 60}
+    assert effort.minutes(parse(longer)) > effort.minutes(parse(document))
+
+
+def test_a_form_that_is_marked_as_quick_is_far_below_what_is_told() -> None:
+    """Kiosk and phone mark what took under five seconds: nobody who read is among them."""
+    script = (Path(survey.__file__).parent / "web" / "static" / "kiosk" / "answers.js").read_text("utf-8")
+    assert "const QUICK = 5; // seconds in all" in script
+    assert all(effort.minutes(form) * 60 > 20 * 5 for form in FORMS.values())

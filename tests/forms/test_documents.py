@@ -69,7 +69,7 @@ FACTORS = {
 }
 DIGESTS = {
     "ho_gia_dinh@1": "da7c8dea6eb568d622c0931a38bb83ba367fdddfec9cee13b4e3689ec5aa5072",
-    "ho_gia_dinh@2": "3563f25425bf44c1c495268c9be4228d2b67b5c37bf49c90ffff7f631d3e6b78",
+    "ho_gia_dinh@2": "60c9d53cca0563bb65554d25dc19fa46dc9d708760e27962254893f4edb07964",
     "mot_cham@1": "753fc01421dd85d7a69be91cf713dd8596ef1ac674dc70dc7c76287264027c35",
     "noi_phuc_vu@2": "8e6f475a42e44ee14ebfcaabbf9eef19c0788616c6b0e4adea47b343278b3ed0",
     "noi_phuc_vu@1": "9d448f4ac5de82885b15e45b863ead45f6133885f9b5c1f7990048ff3dd29a59",

@@ -66,7 +66,7 @@ def _of_wave(wave: str, form: str, out: Path, unit: str | None, lang: str) -> No
         release = releases.newest(session, waves.find(session, wave).code)
         content = unusual.gather(session, wave, release=release)
         people = respondents.sample(session, waves.find(session, wave), release)
-        content = replace(content, since=since.gather(session, people))
+        content = replace(content, since=since.of_report(session, people))
         whole = form in reports.LETTERS and unit is None
         told = kept_account.of(session, waves.find(session, wave), release) if whole else None
     say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(content.records))

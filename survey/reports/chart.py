@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, Template
 from analysis import Difference, Estimate
 from analysis.contrast import Group
 from survey.pdf import pictures, typeface
-from survey.results import change_words, charts, wording
+from survey.results import charts, wording
 from survey.results.charts import Scale
 from survey.results.timeline import Timeline
 from translations import gettext as _
@@ -149,8 +149,8 @@ def change_reading(row: Row) -> str:
     """A change, its interval and the base of the present figure; the bare word where there is none to tell."""
     if row.change is None:
         return wording.figure(row.record, 1) if wording.is_hidden(row.record) else "–"
-    points = _("%(amount)s points", amount=change_words.amount(row.change))
-    return " · ".join([points, change_words.span(row.change), wording.people(row.record.n)])
+    points = _("%(amount)s points", amount=wording.signed(row.change))
+    return " · ".join([points, wording.change_limits(row.change), wording.people(row.record.n)])
 
 
 @cache

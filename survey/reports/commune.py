@@ -99,7 +99,7 @@ def _points(summary: Summary, line: UnitLine) -> list[str]:
     if summary.index is not None:
         points.append(_level(summary, line, summary.index))
         if not is_open(summary) or not compared.is_compared(summary):
-            change = summary.since.unit(line.unit.code) if summary.since else None
+            change = summary.since.of_figure("index").get(line.unit.code) if summary.since else None
             points.append(compared.sentence(summary, change, 1))
     evils = [
         _("%(title)s: %(figure)s", title=headline_name(summary, headline), figure=_told(record))
@@ -144,7 +144,7 @@ def _factors(summary: Summary, line: UnitLine, index: Line) -> Table:
         record = line.index if one is index else _record(summary, line, one.code)
         if record is None:
             continue
-        change = summary.since.part(one.code, line.unit.code) if summary.since else None
+        change = summary.since.of_figure(one.code).get(line.unit.code) if summary.since else None
         rows.append(
             Row(
                 (

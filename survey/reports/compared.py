@@ -11,7 +11,6 @@ from survey.reports.labels import interval_title, is_open
 from survey.reports.structure import LEFT, Column, Row
 from survey.results import wording
 from survey.results.comparison import Change
-from survey.results.since import uncompared
 from survey.results.summary import Summary
 from translations import N_
 from translations import gettext as _
@@ -41,13 +40,8 @@ def is_compared(summary: Summary) -> bool:
 
 
 def then(summary: Summary) -> str:
-    """The wave before within a sentence: năm 2025; by its name, where both are of one year."""
-    if summary.since is None:
-        return ""
-    former = summary.since.former
-    if former.opens.year == summary.wave.opens.year:
-        return _("“%(title)s”", title=former.title)
-    return _("the year %(year)s", year=former.opens.year)
+    """The wave before within a sentence."""
+    return summary.since.then if summary.since else ""
 
 
 def years(summary: Summary) -> tuple[str, str]:
@@ -63,9 +57,7 @@ def not_compared(summary: Summary) -> str:
     """Why nothing is said of a change; empty where something is."""
     if summary.since is None:
         return _("No comparable wave came before this one, so nothing is said of changes.")
-    if summary.since.whole is None:
-        return wording.untold(summary.since.former, summary.since.withdrawn)
-    return ""
+    return summary.since.untold
 
 
 def columns(summary: Summary, what: str) -> tuple[Column, ...]:
@@ -119,12 +111,12 @@ def verdict(change: Change | None) -> str:
 
 def sentence(summary: Summary, change: Change | None, decimals: int = 2) -> str:
     """What became of a figure since the wave before, no more than its test allows; why nothing is said of it."""
-    if not is_compared(summary):
+    if summary.since is None or not is_compared(summary):
         return not_compared(summary)
     if change is None or change.difference is None:
-        return uncompared(change, then(summary))
+        return summary.since.uncompared(change)
     told = {
-        "then": then(summary),
+        "then": summary.since.then,
         "difference": wording.change(change.difference, decimals),
         "limits": _limits(change, decimals),
         "was": wording.figure(change.old, decimals),

@@ -111,7 +111,7 @@ def _levels(summary: Summary) -> list[str]:
 def _changes(summary: Summary) -> list[str]:
     if not is_compared(summary):
         return [not_compared(summary)]
-    changes = summary.since.units.changes if summary.since and summary.since.units else ()
+    changes = summary.since.of_figure("index").values() if summary.since else ()
     by_group = {group: grouped(changes, group) for group in ("above", "below", "signs_above", "signs_below")}
     counts = {group: number(len(found)) for group, found in by_group.items()}
     if not any(by_group.values()):
@@ -162,7 +162,7 @@ def _low(summary: Summary) -> list[Block]:
 
 
 def _cells(summary: Summary, line: UnitLine, compared: bool) -> tuple[str, ...]:
-    change = summary.since.unit(line.unit.code) if summary.since else None
+    change = summary.since.of_figure("index").get(line.unit.code) if summary.since else None
     cells = (
         upper(commune(line.unit)),
         wording.base(line.index),
@@ -174,7 +174,7 @@ def _cells(summary: Summary, line: UnitLine, compared: bool) -> tuple[str, ...]:
 
 
 def _change_word(summary: Summary, line: UnitLine) -> Group | None:
-    change = summary.since.unit(line.unit.code) if summary.since else None
+    change = summary.since.of_figure("index").get(line.unit.code) if summary.since else None
     return change.verdict if change else None
 
 

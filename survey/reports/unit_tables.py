@@ -91,7 +91,7 @@ def _changes(summary: Summary) -> Table:
 
 
 def _change(summary: Summary, line: UnitLine) -> Row:
-    change = summary.since.unit(line.unit.code) if summary.since else None
+    change = summary.since.of_figure("index").get(line.unit.code) if summary.since else None
     return Row(
         (
             upper(commune(line.unit)),

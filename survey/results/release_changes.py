@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from survey.responses import lot_steps
 from survey.responses.columns import Ids, packed, places
 from survey.responses.respondents import Respondents, rejected, sample
-from survey.results import comparison, releases, result_table, wording
-from survey.results.comparison import Change
+from survey.results import releases, result_table, since, wording
+from survey.results.comparison import Change, Comparison
 from survey.results.result_table import Record
-from survey.results.since import measures
 from survey.storage.models import LotStep, LotStepKind, Response, Review, ReviewState, Unit, Wave, WaveKind
 from survey.waves import units, waves
 from translations import gettext as _
@@ -97,11 +96,12 @@ def gather(session: Session, people: Respondents, number: int | None = None) -> 
     former = None if known is None else sample(session, waves.find(session, wave.code), known)
     new, old = _by_unit(session, people), {} if former is None else _by_unit(session, former)
     changed = [] if former is None else _units(session, former, people, old, new)
-    since = _since(session, people) if former is None else None
+    # All that the report compares, since the word of one line depends on which stand with it.
+    told = since.gather(session, people) if former is None else None
     return Changes(
-        headlines=_headlines(session, former, people, since),
+        headlines=_headlines(session, former, people, told.whole if told else None),
         former=None if known is None else known.number,
-        since=None if since is None else since.old,
+        since=told.former if told and told.whole else None,
         units=tuple(changed),
         alike=len({*new} - {one.unit.code for one in changed}),
         concluded=tuple(_concluded(session, old, new)),
@@ -123,14 +123,14 @@ def _asked(people: Respondents) -> dict[str, str]:
 
 
 def _headlines(
-    session: Session, former: Respondents | None, people: Respondents, since: comparison.Comparison | None
+    session: Session, former: Respondents | None, people: Respondents, compared: Comparison | None
 ) -> tuple[Headline, ...]:
     asked = _asked(people)
     new, old = (
         {} if one is None else {_text(record): record for record in _released(session, one, (*asked,))}
         for one in (people, former)
     )
-    change = {} if since is None else {_text(one): one for one in since.changes}
+    change = {} if compared is None else {_text(one): one for one in compared.changes}
     return tuple(
         Headline(name, new[text], old.get(text), change.get(text)) for text, name in asked.items() if text in new
     )
@@ -144,15 +144,6 @@ def _released(
     session: Session, people: Respondents, items: tuple[str, ...], by: tuple[str, ...] = ()
 ) -> tuple[Record, ...]:
     return result_table.released(session, people, items, by, None)
-
-
-def _since(session: Session, people: Respondents) -> comparison.Comparison | None:
-    """Beside the wave before, where that is released and one survey leads to the other; all that the report
-    compares, since the word of one line depends on which stand with it."""
-    before = comparison.former(session, people.wave)
-    if before is None or releases.newest(session, before.code) is None or not len(people):
-        return None
-    return comparison.compare(session, comparison.before(session, before), people, measures(people.questionnaire))
 
 
 def _by_unit(session: Session, people: Respondents) -> dict[str, Record]:

@@ -13,10 +13,11 @@ from typing import Any
 
 from analysis import Difference, Estimate
 from analysis.contrast import Group
-from survey.results import change_words, charts, wording
+from survey.results import charts, wording
 from survey.results.comparison import Change
 from survey.results.result_table import Record
-from survey.storage.models import Unit, Wave
+from survey.results.since import Since
+from survey.storage.models import Unit
 from translations import Lazy, ngettext
 from translations import gettext as _
 from translations.formats import order
@@ -245,12 +246,12 @@ def scale(figure: Figure, asked: Asked) -> charts.Scale:
     return charts.scale([row.record for row in figure.rows], figure.province, _("province"))
 
 
-def finding(figure: Figure, old: Wave | None, new: Wave, of_change: bool = False) -> str:
+def finding(figure: Figure, since: Since | None, of_change: bool = False) -> str:
     """What the page says above its table: how many communes are below and above, and have changed; of changes
     alone where they are what is looked at."""
     moved = Counter(row.moved for row in figure.rows)
-    if of_change and old is not None:
-        return _moves(moved, change_words.when(old, new))
+    if of_change and since is not None:
+        return _moves(moved, since.then)
     if not figure.is_tested:
         return figure.name
     counts = Counter(row.standing for row in figure.rows)
@@ -264,9 +265,9 @@ def finding(figure: Figure, old: Wave | None, new: Wave, of_change: bool = False
             below,
             above=above,
         )
-    if old is None or not figure.has_changes:
+    if since is None or not figure.has_changes:
         return text
-    then = change_words.when(old, new)
+    then = since.then
     if not moved["below"] and not moved["above"]:
         return _("%(standings)s. Since %(then)s no change can be told", standings=text, then=then)
     return _(

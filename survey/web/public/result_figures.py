@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from analysis import Estimate
 from analysis.contrast import Group
 from survey.responses.respondents import sample
-from survey.results import commune_tiles, comparison, releases, series, summary, timeline, wording
+from survey.results import commune_tiles, releases, series, since, summary, timeline, wording
 from survey.results.commune_tiles import Grid, Tile
-from survey.results.comparison import Change, Comparison
+from survey.results.comparison import Change
 from survey.results.series import Point
+from survey.results.since import Since
 from survey.results.summary import Line, Summary, UnitLine
 from survey.results.timeline import Timeline
 from survey.storage.database import Database
@@ -24,7 +25,7 @@ from survey.storage.models import PublishedFigure, Release, Wave, WaveKind
 from survey.system import cache, dates
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import waves
-from survey.web.staff.results.outline import items_of, parts_of
+from survey.web.staff.results.outline import parts_of
 from survey.year import published
 from translations import LANGUAGES, Refusal, language, speaking
 from translations import gettext as _
@@ -59,7 +60,7 @@ class Figures:
 
     summary: Summary
     release: Release
-    since: Comparison | None
+    since: Since | None
     heads: tuple[Shown, ...]
     parts: tuple[Shown, ...]
     groups: dict[Group, tuple[UnitLine, ...]]
@@ -107,9 +108,10 @@ def state(session: Session, wave: Wave, release: Release) -> tuple[object, ...]:
 def gather(session: Session, wave: Wave, release: Release) -> Figures:
     """All that the page of an approved release shows, in the language of the moment."""
     figures = summary.gather(session, wave.code, release=release)
-    since = _since(session, figures, release)
-    changes = {(one.item, one.value): one for one in since.changes} if since else {}
-    of_items = {one.item: one for one in since.changes} if since else {}
+    told = since.gather(session, sample(session, wave, release))
+    lines = told.whole.changes if told and told.whole else ()
+    changes = {(one.item, one.value): one for one in lines}
+    of_items = {one.item: one for one in lines}
     index = (
         [Shown("index", figures.index.label, figures.index.estimate, of_items.get("index"))]
         if figures.index
@@ -127,7 +129,7 @@ def gather(session: Session, wave: Wave, release: Release) -> Figures:
     return Figures(
         summary=figures,
         release=release,
-        since=since,
+        since=told if lines else None,
         heads=(*index, *headlines),
         parts=tuple(
             Shown(one.line.code, one.line.label, one.line.estimate, of_items.get(one.line.code), level=one.level)
@@ -140,16 +142,6 @@ def gather(session: Session, wave: Wave, release: Release) -> Figures:
         points=tuple(points),
         cited=tuple(cited),
     )
-
-
-def _since(session: Session, figures: Summary, release: Release) -> Comparison | None:
-    """The wave before, where everybody may see its figures."""
-    wave = waves.find(session, figures.wave.code)
-    former = comparison.former(session, wave)
-    if former is None or releases.newest(session, former.code) is None:
-        return None
-    people = sample(session, wave, release)
-    return comparison.compare(session, comparison.before(session, former), people, items_of(figures, False))
 
 
 def _groups(lines: Sequence[UnitLine]) -> dict[Group, tuple[UnitLine, ...]]:

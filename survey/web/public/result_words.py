@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from analysis import Estimate
 from survey.results import wording
-from survey.results.comparison import Change, Comparison
+from survey.results.comparison import Change
+from survey.results.since import Since
 from survey.results.summary import Summary
-from survey.storage.models import Release, Wave, WaveKind
+from survey.storage.models import Release, WaveKind
 from translations import gettext as _
 from translations.formats import day, number
 
 TENTHS = 10
 
 
-def then(old: Wave, new: Wave) -> str:
-    """The wave before as one speaks of it: by its year, or by its name where both began in one year."""
-    return old.title if old.opens.year == new.opens.year else _("the survey of %(year)s", year=old.opens.year)
-
-
-def finding(summary: Summary, change: Change | None, since: Comparison | None) -> str:
+def finding(summary: Summary, since: Since | None) -> str:
     """What the page says above all: how many answers of ten are satisfied, and whether that has changed."""
     if summary.index is None or wording.is_hidden(summary.index.estimate):
         return summary.wave.title
     level = _level(summary.index.estimate, summary)
+    change = since.of("index") if since else None
     if change is None or change.verdict is None or since is None:
         return level
-    before = then(since.old, since.new)
+    before = since.then
     return {
         "above": _("%(level)s; more than in %(then)s", level=level, then=before),
         "signs_above": _("%(level)s; signs of more than in %(then)s", level=level, then=before),
@@ -77,17 +74,13 @@ def asked(summary: Summary, release: Release) -> str:
     return _("%(people)s people answered, %(where)s, from %(first)s to %(last)s.", where=where, **values)
 
 
-def changed(change: Change | None, since: Comparison | None) -> str:
+def changed(change: Change | None, since: Since | None) -> str:
     """A figure since the wave before, in a sentence with its interval; empty where there is none to tell."""
     if change is None or since is None:
         return ""
-    before = then(since.old, since.new)
+    before = since.then
     if change.difference is None:
-        return (
-            _("Not compared with %(then)s: %(why)s", then=before, why=" ".join(map(str, change.breaks)))
-            if change.breaks
-            else ""
-        )
+        return since.uncompared(change)
     if change.verdict is None:
         return _("In %(then)s it was %(figure)s.", then=before, figure=wording.sentence(change.old, 1))
     if change.verdict == "not_apart":

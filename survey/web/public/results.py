@@ -90,8 +90,6 @@ def _page_of_all(session: Session, wave: Wave, told: Publication, release: Relea
 
 def _page(session: Session, wave: Wave, told: Publication, release: Release) -> str:
     figures = result_figures.gather(session, wave, release)
-    gone = figures.since.changes if figures.since else ()
-    index = next((one for one in gone if one.item == "index" and one.unit is None), None)
     return render_template(
         "public/results.html",
         wave=wave,
@@ -99,7 +97,7 @@ def _page(session: Session, wave: Wave, told: Publication, release: Release) -> 
         release=release,
         figures=figures,
         summary=figures.summary,
-        finding=result_words.finding(figures.summary, index, figures.since),
+        finding=result_words.finding(figures.summary, figures.since),
         words=result_words,
         wording=wording,
         correction=wording.correction(release),
@@ -167,10 +165,8 @@ def _file(session: Session, wave: Wave, release: Release, kind: str) -> bytes:
 
 
 def _on_card(figures: Figures) -> tuple[str, str]:
-    gone = figures.since.changes if figures.since else ()
-    index = next((one for one in gone if one.item == "index" and one.unit is None), None)
     return (
-        result_words.finding(figures.summary, index, figures.since),
+        result_words.finding(figures.summary, figures.since),
         result_words.asked(figures.summary, figures.release),
     )
 

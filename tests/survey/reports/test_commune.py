@@ -71,13 +71,8 @@ def test_a_commune_whose_figures_are_hidden_reads_why(said: Summary, flag: str, 
     line = replace(said.units[0], index=record)
     change = Change("index", None, line.unit.code, replace(record, flags=()), record, None, None)
     beside = Comparison(said.wave, said.wave, (None, None), (change,), (), (), (), {}, (), (), False)
-    told = " ".join(
-        block.text
-        for block in commune.contents(
-            replace(said, since=Since(said.wave, beside, beside, beside), units=(line, *said.units[1:])), line
-        ).blocks
-        if isinstance(block, Paragraph)
-    )
+    since = Since(said.wave, said.wave, is_released=True, whole=beside, units=beside)
+    told = texts(replace(said, since=since, units=(line, *said.units[1:])), 0)
     assert f"a) Chỉ số hài lòng chung: ẩn {why}" in told
     assert "vì số liệu của đợt này bị ẩn." in told
     assert "–" not in told.partition("a)")[0]

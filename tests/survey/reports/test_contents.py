@@ -123,7 +123,7 @@ def compared(summary: Summary, verdict: Group | None, low: float | None = 0.005)
         Change(code, "4,5", None, record, record, found, verdict),
     )
     units = beside(Change("index", None, unit, record, record, found, verdict))
-    return replace(summary, since=Since(old, whole, units, units))
+    return replace(summary, since=Since(summary.wave, old, True, whole, units))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_wave_before_that_is_not_released_is_named_and_no_more(summary: Summar
     since = compared(summary, "above").since
     assert since is not None
     assert f"đợt trước ({since.former.title}) chưa công bố" in said(
-        contents(replace(summary, since=Since(since.former)))
+        contents(replace(summary, since=Since(since.wave, since.former, False)))
     )
     assert "không có đợt nào để so sánh" in said(contents(summary))
 

@@ -10,15 +10,17 @@ import pytest
 
 from analysis import Difference
 from analysis.contrast import Group
-from survey.results import change_words, unit_changes, unit_table
-from survey.results.comparison import Change
+from survey.results import unit_table, wording
+from survey.results.comparison import Change, Comparison
 from survey.results.result_table import Record
+from survey.results.since import Since
 from survey.results.unit_table import Figure, UnitRow
 from survey.storage.models import Unit, Wave, WaveKind
 
 OLD, NEW = (
     Wave(code=code, kind=WaveKind.SAMPLE, opens=date(year, 1, 1)) for code, year in (("cu", 2025), ("moi", 2026))
 )
+SINCE = Since(NEW, OLD, is_released=True)
 
 
 def difference(estimate: float, p: float = 1e-9) -> Difference:
@@ -99,32 +101,33 @@ def test_a_change_without_an_interval_is_not_told() -> None:
 
 
 def test_the_finding_counts_both_and_says_when_there_is_none() -> None:
-    both = unit_table.finding(FIGURE, OLD, NEW)
+    both = unit_table.finding(FIGURE, SINCE)
     assert both == "1 nơi thấp hơn mức chung của tỉnh, 1 nơi cao hơn. So với năm 2025: 1 nơi giảm, 1 nơi tăng"
     none = replace(FIGURE, rows=(ROWS[2], row("F", 0.7, "not_apart", 0.0, "not_apart")))
-    assert unit_table.finding(none, OLD, NEW) == (
+    assert unit_table.finding(none, SINCE) == (
         "Chưa nơi nào phân biệt được với mức chung của tỉnh. So với năm 2025: chưa nơi nào thay đổi rõ"
     )
 
 
 def test_a_change_is_written_with_its_sign() -> None:
-    assert change_words.amount(difference(-0.089)) == "−8,9"
-    assert change_words.span(difference(0.026)) == "+0,6 đến +4,6"
-    assert change_words.signed(0.0) == "0,0"
+    assert wording.signed(difference(-0.089)) == "−8,9"
+    assert wording.change_limits(difference(0.026)) == "+0,6 đến +4,6"
+    assert wording.signed(difference(0.0)) == "0,0"
 
 
 def test_words_of_a_figure_are_of_all_communes_together_and_those_of_a_commune_of_its_items() -> None:
     small, large = difference(-0.05, 0.01), difference(-0.2, 1e-9)
-    changes = {
-        (item, None, unit): Change(item, None, unit, ROWS[0].record, ROWS[0].record, one, None)
+    changes = tuple(
+        Change(item, None, unit, ROWS[0].record, ROWS[0].record, one, None)
         for item, unit, one in [
             *(("index", f"u{place}", difference(0.0, 0.5)) for place in range(20)),
             ("index", "X", small),
             ("C1", "X", large),
             ("C2", "X", small),
         ]
-    }
-    found = unit_changes.UnitChanges(NEW, OLD, True, changes)
+    )
+    units = Comparison(OLD, NEW, (None, None), changes, (), (), (), {}, (), (), kept=False)
+    found = replace(SINCE, units=units)
     assert found.of_figure("index")["X"].verdict == "not_apart"  # one of 21
     assert {item: one.verdict for item, one in found.of_unit("X", ["C1", "C2"]).items()} == {
         "C1": "below",

@@ -280,7 +280,7 @@ def test_no_report_and_no_record_concludes_anything_of_an_open_wave(
         records = result_table.estimates(session, open_wave, by=["unit"])
         old, new = (sample(session, waves.find(session, code)) for code in ("mo-truoc", open_wave))
         changes = comparison.compare(session, old, new, by_unit=True).changes
-        said = replace(said, since=since.gather(session, new))
+        said = replace(said, since=since.of_report(session, new))
     assert {one.standing for one in records} == {None}
     assert {one.verdict for one in changes} == {None}
     assert {(one.difference.p, one.difference.low) for one in changes if one.difference} == {(None, None)}

@@ -10,7 +10,8 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from survey.accounts.accounts import Right
-from survey.results import comparison
+from survey.results import comparison, since
+from survey.results.since import Since, measures
 from survey.results.summary import Summary
 from survey.storage.models import Wave
 from survey.waves import waves
@@ -18,16 +19,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
-from survey.web.staff.results.outline import (
-    MOVED,
-    ChangeRow,
-    Since,
-    changed_lines,
-    changed_units,
-    moved,
-    since,
-    untold,
-)
+from survey.web.staff.results.outline import MOVED, ChangeRow, changed_lines, changed_units, moved
 from survey.web.staff.sorting import Sorting, some
 from translations import N_, NotFound
 from translations import gettext as _
@@ -66,28 +58,30 @@ def changes(wave: str) -> ResponseReturnValue:
     if not summary.collection.in_sample:
         return render_template("staff/no_forms.html", summary=summary, wave=new)
     old = _chosen(offered, former)
-    found = since(summary, people, by_unit, old)
-    if found is None:
+    asked = measures(summary.questionnaire)
+    with database().reading() as session:
+        found = since.gather(session, people, old, units=asked[:1])
+    compared = None if found is None else found.units if by_unit else found.whole
+    if found is None or compared is None:
         others = [one for one in offered if one != old]
         return render_template(
             "staff/nothing_earlier.html",
             summary=summary,
             wave=new,
             later=later,
-            untold=untold(summary, old),
+            untold=found.untold if found else "",
             offered=others,
         )
-    rows = changed_units(summary, found.compared) if by_unit else list(changed_lines(summary, found.compared))
+    rows = changed_units(summary, compared) if by_unit else list(changed_lines(summary, compared))
     sorting = Sorting.asked(KEYS)
     narrowed = {code: _goes(groups) for code, (_name, groups, _sign) in MOVED.items()}
     among, shown = some(rows, "nhom", narrowed)
-    other = since(summary, people, not by_unit, found.compared.old)
     return render_template(
         "staff/changes.html",
         summary=summary,
         wave=summary.wave,
         since=found,
-        comparison=found.compared,
+        comparison=compared,
         offered=offered,
         rows=sorting.rows(shown),
         all=rows,
@@ -97,7 +91,7 @@ def changes(wave: str) -> ResponseReturnValue:
         among=among,
         by_unit=by_unit,
         finding=finding(rows, by_unit),
-        other=_other(summary, other, by_unit),
+        other=_other(summary, found, by_unit),
         keys=keys(record for row in shown for record in (row.change.old, row.change.new)),
     )
 
@@ -114,11 +108,12 @@ def _goes(groups: Sequence[str]) -> Callable[[ChangeRow], bool]:
     return lambda row: row.change.verdict in groups
 
 
-def _other(summary: Summary, other: Since | None, by_unit: bool) -> str:
+def _other(summary: Summary, found: Since, by_unit: bool) -> str:
     """What is found where the page shows communes of the questions, and the other way round."""
-    if other is None or not other.tested:
+    other = found.whole if by_unit else found.units
+    if other is None or not found.tested:
         return ""
-    rows = list(changed_lines(summary, other.compared)) if by_unit else changed_units(summary, other.compared)
+    rows = list(changed_lines(summary, other)) if by_unit else changed_units(summary, other)
     return finding(rows, not by_unit) if rows else ""
 
 

@@ -118,7 +118,7 @@ def _of_units(moment: WaveFigures) -> Chart:
     rows = unit_table.rows(figure, asked)
     shown = [row for section in unit_table.sections(figure, asked, rows) for row in section.rows]
     of_change = asked.is_of_change
-    title = unit_table.finding(figure, since.old, summary.wave, of_change)
+    title = unit_table.finding(figure, since, of_change)
     narrowed = _("%(count)s of %(all)s communes", count=len(rows), all=len(figure.rows))
     whole = wording.sentence(figure.province, 1)
     return Chart(

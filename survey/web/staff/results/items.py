@@ -12,13 +12,15 @@ from flask.typing import ResponseReturnValue
 
 from analysis import Estimate
 from survey.accounts.accounts import Right
-from survey.results import charts
+from survey.results import charts, since
 from survey.results.comparison import Change
+from survey.results.since import Since
 from survey.results.summary import Line, Summary
+from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
-from survey.web.staff.results.outline import MOVED, Part, Since, moved, outline, parts_of, since, untold
+from survey.web.staff.results.outline import MOVED, Part, moved, outline, parts_of
 from survey.web.staff.sorting import Sorting, some
 from translations import N_, formats
 from translations import gettext as _
@@ -79,8 +81,10 @@ def items(wave: str) -> ResponseReturnValue:
     """The items of the index by area and factor, then the other questions with a line per answer. `xep`: the items
     alone, sorted by a column; `nhom`: those alone that moved so, of `MOVED`."""
     summary, people = figures_of(wave)
-    found = since(summary, people)
-    changes = {one.item: one for one in found.compared.changes} if found else {}
+    with database().reading() as session:
+        told = since.gather(session, people)
+    found = told if told and told.whole else None
+    changes = {one.item: one for one in found.whole.changes} if found and found.whole else {}
     lines = (*summary.areas, *summary.factors, *summary.items)
     rows = [Row(part, changes.get(part.line.code)) for part in parts_of(summary, lines)]
     single = [row for row in rows if row.part.level == "item"]
@@ -95,7 +99,7 @@ def items(wave: str) -> ResponseReturnValue:
         wave=summary.wave,
         finding=finding(single, found),
         since=found,
-        untold=untold(summary),
+        untold=told.untold if told else "",
         factors=factors(rows),
         rows=sorting.rows(shown) if sorting.by or among else [],
         count=len(single),
@@ -112,15 +116,15 @@ def _goes(groups: Sequence[str]) -> Callable[[Row], bool]:
     return lambda row: row.change is not None and row.change.verdict in groups
 
 
-def finding(rows: Sequence[Row], since: Since | None) -> str:
+def finding(rows: Sequence[Row], found: Since | None) -> str:
     """What the page says above its list: how many items moved; without a wave before, between what they lie."""
-    if since and since.tested and any(row.change and row.change.verdict for row in rows):
+    if found and found.tested and any(row.change and row.change.verdict for row in rows):
         counts = Counter(row.change.verdict for row in rows if row.change)
         values = {
             "up": counts["above"],
             "down": counts["below"],
             "all": len(rows),
-            "wave": since.then,
+            "wave": found.then,
         }
         if not (values["up"] or values["down"]):
             return _("None of the %(all)s questions is sure to have changed since %(wave)s", **values)

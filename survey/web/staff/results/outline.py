@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.contrast import Group
 from forms import Index
 from survey.responses.respondents import Respondents
-from survey.results import comparison, releases, wording
+from survey.results import since
 from survey.results.comparison import Change, Comparison
-from survey.results.since import measures
+from survey.results.since import Since
 from survey.results.summary import Line, Summary
-from survey.storage.models import Wave
-from survey.waves import waves
 from survey.web.current import database
 from survey.web.staff.sorting import Choice
-from translations import Lazy
-from translations import gettext as _
+from translations import Lazy, Refusal
 from translations.formats import order
 
 
@@ -42,39 +39,6 @@ class ChangeRow:
     def is_bad(self) -> bool:
         """Whether what rises should be rare."""
         return self.level == "headline"
-
-
-@dataclass(frozen=True)
-class Since:
-    """A wave beside an earlier one whose figures are released."""
-
-    compared: Comparison
-
-    @property
-    def then(self) -> str:
-        """The former wave within a sentence: by its year, where that tells it from the other."""
-        year = self._year
-        return _("the survey of %(year)s", year=year) if year else self.compared.old.title
-
-    @property
-    def head(self) -> str:
-        """The former wave above a column."""
-        return self._year or self.compared.old.title
-
-    @property
-    def now(self) -> str:
-        """The later wave above a column."""
-        return str(self.compared.new.opens.year) if self._year else self.compared.new.title
-
-    @property
-    def _year(self) -> str:
-        old, new = self.compared.old.opens.year, self.compared.new.opens.year
-        return str(old) if old != new else ""
-
-    @property
-    def tested(self) -> bool:
-        """Whether anything can be concluded: an open wave is no sample."""
-        return self.compared.new.kind == "sample"
 
 
 # What the address calls the lines that moved, and their words.
@@ -105,33 +69,13 @@ def parts_of(summary: Summary, lines: Iterable[Line]) -> Iterator[Part]:
             yield Part(by_code[code], level)
 
 
-def items_of(summary: Summary, by_unit: bool) -> list[str]:
-    """What is compared of the province, as it is everywhere; of communes the first of that."""
-    asked = measures(summary.questionnaire)
-    return asked[:1] if by_unit else asked
-
-
-def since(summary: Summary, people: Respondents, by_unit: bool = False, old: Wave | None = None) -> Since | None:
-    """What changed since a wave, the one before unless given, by line or by commune; None without one, and where
-    that is not released (`untold`)."""
+def since_by_unit(people: Respondents, items: Sequence[str]) -> Since | None:
+    """What became of these figures of each commune since the wave before; None where none came before."""
     with database().reading() as session:
-        old = old or comparison.former(session, waves.find(session, summary.wave.code))
-        if (
-            old is None
-            or not (asked := items_of(summary, by_unit))
-            or not releases.newest_number(session, old.code)
-        ):
-            return None
-        return Since(comparison.compare(session, comparison.before(session, old), people, asked, by_unit=by_unit))
-
-
-def untold(summary: Summary, old: Wave | None = None) -> str:
-    """Why nothing is said of change since a wave, the one before unless given: its figures are not released, or no
-    longer; empty where something is said, and where no wave came before."""
-    with database().reading() as session:
-        old = old or comparison.former(session, waves.find(session, summary.wave.code))
-        shown = releases.newest_public(session, old.code) if old else None
-        return wording.untold(old, shown.withdrawn) if old and shown and shown.release is None else ""
+        try:
+            return since.gather(session, people, items=(), units=items)
+        except Refusal:  # the page of changes says why
+            return since.gather(session, people, items=())
 
 
 def changed_lines(summary: Summary, compared: Comparison) -> Iterator[ChangeRow]:

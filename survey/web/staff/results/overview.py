@@ -13,7 +13,8 @@ from flask_login import current_user
 from analysis.contrast import Group
 from analysis.response_rates import response_rates
 from survey.accounts.accounts import Right
-from survey.results import charts, targets, wave_duties, wording
+from survey.results import charts, since, targets, wave_duties, wording
+from survey.results.since import Since, measures
 from survey.results.summary import Summary, UnitLine
 from survey.results.targets import Verdict
 from survey.storage.models import WaveKind
@@ -23,15 +24,7 @@ from survey.web.pages import Tab
 from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.fieldwork import review
 from survey.web.staff.figures import figures_of
-from survey.web.staff.results.outline import (
-    ChangeRow,
-    Since,
-    changed_lines,
-    changed_units,
-    parts_of,
-    since,
-    untold,
-)
+from survey.web.staff.results.outline import ChangeRow, changed_lines, changed_units, parts_of
 from translations import N_, ngettext
 from translations import gettext as _
 
@@ -53,11 +46,13 @@ def overview(wave: str) -> ResponseReturnValue:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     index = summary.index.estimate if summary.index else None
     headlines = [headline.line.estimate for headline in summary.headlines]
-    found, found_by_unit = since(summary, people), since(summary, people, by_unit=True)
+    with database().reading() as session:
+        told = since.gather(session, people, units=measures(summary.questionnaire)[:1])
+    found = told if told and told.whole else None
     households = summary.collection.households
     rows = list(parts_of(summary, (*summary.areas, *summary.factors)))
-    lines = list(changed_lines(summary, found.compared)) if found else []
-    communes = changed_units(summary, found_by_unit.compared) if found_by_unit else []
+    lines = list(changed_lines(summary, told.whole)) if told and told.whole else []
+    communes = changed_units(summary, told.units) if told and told.units else []
     return render_template(
         "staff/overview.html",
         summary=summary,
@@ -76,17 +71,17 @@ def overview(wave: str) -> ResponseReturnValue:
         moved=moved(line for line in lines if line.level == "item"),
         moved_units=moved(communes),
         told=Counter(line.level for line in (*lines, *communes) if line.change.verdict),
-        untold=untold(summary),
+        untold=told.untold if told else "",
         apart=apart(summary),
         keys=wording.legend([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows)]),
     )
 
 
-def finding(summary: Summary, since: Since | None, lines: Sequence[ChangeRow]) -> str:
+def finding(summary: Summary, found: Since | None, lines: Sequence[ChangeRow]) -> str:
     """What the page says first: whether the index moved, and how many communes stand apart; else its name."""
     parts = []
-    if since and lines and (verdict := lines[0].change.verdict):
-        old = since.then
+    if found and lines and (verdict := lines[0].change.verdict):
+        old = found.then
         parts.append(
             _("Not enough to say that satisfaction rose or fell since %(wave)s", wave=old)
             if verdict == "not_apart"

@@ -105,7 +105,7 @@ def _beside_the_wave_before(wave: str) -> Summary:
     """What is said of the wave now, with what became of its figures since the wave before."""
     summary, people = figures_of(wave, now=True)
     with database().reading() as session:
-        return replace(summary, since=since.gather(session, people))
+        return replace(summary, since=since.of_report(session, people))
 
 
 def _account(summary: Summary) -> Account:
@@ -142,7 +142,7 @@ def own_report(wave: str, format: str) -> ResponseReturnValue:
             raise NotFound("Nothing is released of this wave yet.")
         gathered = unusual.gather(session, wave, release=release)
         people = sample(session, waves.find(session, wave), release)
-        gathered = replace(gathered, since=since.gather(session, people))
+        gathered = replace(gathered, since=since.of_report(session, people))
     return unit_file(gathered, current_user.unit, format)
 
 
@@ -173,7 +173,7 @@ def unit_reports(wave: str) -> ResponseReturnValue:
     """The reports of all communes in one file. It is made beside the pages; until it is there, a page counts."""
     shown = figures_of(wave)
     with database().reading() as session:
-        summary = replace(shown.summary, since=since.gather(session, shown.people))
+        summary = replace(shown.summary, since=since.of_report(session, shown.people))
     spoken = language()
     state = commune_bundle.state(summary, spoken)
     if request.method == "POST" and state.file is None:

@@ -15,13 +15,12 @@ from analysis.contrast import Group
 from survey.accounts.accounts import Right
 from survey.integrity import unusual
 from survey.responses.respondents import Respondents, sample
-from survey.results import change_words, charts, releases, series, timeline, unit_changes, wording
+from survey.results import charts, releases, series, timeline, wording
 from survey.results.comparison import Change
 from survey.results.result_table import Record
-from survey.results.since import uncompared
+from survey.results.since import Since
 from survey.results.summary import Line, Summary, UnitLine
 from survey.results.timeline import Timeline
-from survey.results.unit_changes import UnitChanges
 from survey.storage import audit
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import units, waves
@@ -29,7 +28,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.figures import figures_of, keys
-from survey.web.staff.results.outline import parts_of
+from survey.web.staff.results.outline import parts_of, since_by_unit
 from translations import N_, NotFound, language
 from translations import gettext as _
 
@@ -95,10 +94,10 @@ def _beside_the_province(summary: Summary, people: Respondents, code: str) -> Re
         else:
             here = people.mode[people.unit.having(code)].counts()
             modes = {str(mode): rows for mode, rows in here.items() if rows}
-        since = unit_changes.gather(session, people, _items(summary))
         chart = _years(session, summary, people, code)
+    since = since_by_unit(people, _items(summary))
     compared = list(beside(summary, line, since))
-    found, change = apart(compared), since.of_figure("index").get(code)
+    found, change = apart(compared), since.of_figure("index").get(code) if since else None
     return render_template(
         "staff/unit.html",
         summary=summary,
@@ -112,8 +111,7 @@ def _beside_the_province(summary: Summary, people: Respondents, code: str) -> Re
         level_words=_(LEVELS[line.index.standing]) if line.index.standing else "",
         since=since,
         change=change if change is not None and change.difference is not None else None,
-        uncompared=uncompared(change, change_words.when(since.old, summary.wave)) if since.old else "",
-        change_words=change_words,
+        uncompared=since.uncompared(change) if since else "",
         chart=chart,
         compared=compared,
         apart=shown_apart(found),
@@ -130,7 +128,7 @@ def _items(summary: Summary) -> list[str]:
     return [line.code for line in (summary.index, *summary.areas, *summary.factors, *summary.items)]
 
 
-def finding(line: UnitLine, change: Change | None, since: UnitChanges) -> str:
+def finding(line: UnitLine, change: Change | None, since: Since | None) -> str:
     """What the page says above all: the commune with what is concluded of it, or that nothing is."""
     name = units.named(line.unit)
     name = name[:1].upper() + name[1:]
@@ -138,9 +136,9 @@ def finding(line: UnitLine, change: Change | None, since: UnitChanges) -> str:
         return name
     level = _(LEVELS[line.index.standing])
     moved = change.verdict if change is not None and change.difference is not None else None
-    if moved in (None, "not_apart") or since.old is None:
+    if moved in (None, "not_apart") or since is None:
         return _("%(name)s: %(level)s", name=name, level=level)
-    then, way = change_words.when(since.old, since.wave), wording.movement(moved)
+    then, way = since.then, wording.movement(moved)
     if line.index.standing == "not_apart":
         return _("%(name)s: %(change)s since %(then)s", name=name, change=way, then=then)
     return _("%(name)s: %(level)s, and %(change)s since %(then)s", name=name, level=level, change=way, then=then)
@@ -163,7 +161,7 @@ def _years(session: Session, summary: Summary, people: Respondents, code: str) -
     return timeline.draw(own, whole, []) if len(own) > 1 else None
 
 
-def beside(summary: Summary, line: UnitLine, since: UnitChanges | None = None) -> Iterator[Compared]:
+def beside(summary: Summary, line: UnitLine, since: Since | None = None) -> Iterator[Compared]:
     """The commune's areas, factors and items in the order of the index, each with the province's figure."""
     code = line.unit.code
     provincial = {each.code: each for each in (*summary.areas, *summary.factors, *summary.items)}

@@ -12,17 +12,17 @@ from flask.typing import ResponseReturnValue
 from analysis import Estimate
 from analysis.contrast import Group
 from survey.accounts.accounts import Right
-from survey.results import change_words, commune_boundaries, commune_tiles, unit_changes, unit_table, wording
+from survey.results import commune_boundaries, commune_tiles, unit_table, wording
+from survey.results.since import Since
 from survey.results.summary import Summary
-from survey.results.unit_changes import UnitChanges
 from survey.results.unit_table import Asked, Figure, UnitRow
 from survey.storage.models import WaveKind
 from survey.system.csv_table import Writer
 from survey.waves import unit_search, units
-from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import WaveFigures, figures_of, keys
+from survey.web.staff.results.outline import since_by_unit
 from survey.web.staff.sorting import Head
 from translations import N_
 from translations import gettext as _
@@ -49,7 +49,7 @@ def all_units(wave: str) -> ResponseReturnValue:
         since=since,
         asked=asked,
         order=unit_table.ORDERS[asked.by][2 if asked.is_down else 1],
-        finding=unit_table.finding(figure, since.old, summary.wave, of_change),
+        finding=unit_table.finding(figure, since, of_change),
         of_change=of_change,
         standings=unit_table.counts(figure, False) if figure.is_tested else [],
         changes=unit_table.counts(figure, True) if figure.has_changes else [],
@@ -59,7 +59,6 @@ def all_units(wave: str) -> ResponseReturnValue:
         sections=unit_table.sections(figure, asked, rows),
         keys=keys(row.record for row in rows),
         scale=unit_table.scale(figure, asked),
-        change_words=change_words,
         as_map=as_map,
         **(_map(wave, figure, of_change) if as_map else {}),
     )
@@ -119,7 +118,7 @@ def offered(summary: Summary) -> list[tuple[str, str]]:
     return [(line.code, line.label) for line in lines] + [(one.code, one.name) for one in summary.headlines]
 
 
-def figure_of(summary: Summary, code: str, since: UnitChanges | None = None) -> Figure:
+def figure_of(summary: Summary, code: str, since: Since | None = None) -> Figure:
     """A figure that communes are shown by, with its rows; the first one offered where the code is none of them."""
     codes = [one for one, _name in offered(summary)]
     place = codes.index(code) if code in codes else 0
@@ -136,13 +135,12 @@ def figure_of(summary: Summary, code: str, since: UnitChanges | None = None) -> 
     return Figure(code, f"{code}={value}" if value else code, name, province, headline is not None, rows)
 
 
-def asked_for(moment: WaveFigures) -> tuple[Figure, UnitChanges, Asked]:
+def asked_for(moment: WaveFigures) -> tuple[Figure, Since | None, Asked]:
     """The figure that the address names, with its changes, and how it is asked for: what is drawn of changes is
     ordered by them."""
     summary, people = moment
     item = figure_of(summary, request.args.get("hien", "")).item
-    with database().reading() as session:
-        since = unit_changes.gather(session, people, [item])
+    since = since_by_unit(people, [item])
     figure = figure_of(summary, request.args.get("hien", ""), since)
     words = request.args.get("tim", "").strip()
     named = None
@@ -184,7 +182,7 @@ def _tile(wave: str, figure: Figure, row: UnitRow, of_change: bool) -> commune_t
     if not of_change:
         words = wording.side(row.standing) if row.standing else ""
         return commune_tiles.tile(row.unit, row.record, row.standing, words, figure.is_bad, link)
-    amount, span = change_words.amount(row.difference), change_words.span(row.difference)
+    amount, span = wording.signed(row.difference), wording.change_limits(row.difference)
     words = wording.movement(row.moved) if row.moved else ""
     return commune_tiles.Tile(
         row.unit.code, row.unit.name, amount, amount, span, row.moved, words, figure.is_bad, link

@@ -9,7 +9,7 @@ const STATIC = "survey/web/static/";
 // A citizen's phone may be old: the first browsers that know modules (2017) run these, or nobody does.
 const PHONES = ["form", "conditions", "exit", "draft", "marks", "kiosk/answers", "communes"].map((name) => `${STATIC}${name}.js`);
 // Sent as one classic script, sounds.js first: not every tablet knows workers that are modules.
-const WORKERS = ["sounds", "interviewer-worker", "kiosk/worker"].map((name) => `${STATIC}${name}.js`);
+const WORKERS = ["sounds", "interviewer-worker", "kiosk/worker", "phone-worker"].map((name) => `${STATIC}${name}.js`);
 
 export default [
   { ignores: ["**/node_modules/", "**/.*/", `${STATIC}kiosk/hpke.js`, "tests/", "var/", "build/"] },

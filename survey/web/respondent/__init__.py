@@ -11,6 +11,7 @@ pages.add_url_rule("/", "start", start.choose)
 pages.add_url_rule("/rieng-tu", "privacy", start.privacy)
 # Typed from a poster, the address may end with a slash.
 pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "POST"], strict_slashes=False)
+pages.add_url_rule("/s/worker.js", "worker", form.worker)
 pages.add_url_rule("/bien-nhan/<wave>/<day>/<code>", "receipt", form.receipt)
 pages.add_url_rule("/nghe/<digest>/<code>/<spoken>", "recording", listening.recording)
 pages.add_url_rule("/m", "invitation", invitation.enter, methods=["GET", "POST"])  # short: it is typed

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from itsdangerous import BadSignature, TimestampSigner
@@ -24,7 +24,7 @@ from survey.storage.models import LotKind, Mode
 from survey.system import dates
 from survey.waves import recordings, units, waves
 from survey.waves.waves import Place
-from survey.web import bound_device
+from survey.web import bound_device, static_files
 from survey.web.current import database
 from survey.web.server import rate_limit
 from translations import Conflict, Denied, NotFound, language
@@ -102,6 +102,14 @@ def fill_in(place: Place, store: Store) -> ResponseReturnValue:
     day = dates.today()
     code = receipts.issue(_key(), place.wave.code, day)
     return redirect(url_for(".receipt", wave=place.wave.code, day=day.isoformat(), code=code), 303)
+
+
+def worker() -> Response:
+    """The service worker of a phone. It is here because it may serve only what is beside or below it."""
+    answer = make_response(static_files.bare((static_files.FOLDER / "phone-worker.js").read_text("utf-8")))
+    answer.mimetype = "text/javascript"
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
 
 
 def receipt(wave: str, day: str, code: str) -> ResponseReturnValue:

@@ -328,17 +328,20 @@ async function send() {
     }
   } catch (_error) {
     unsent("network");
+    later(LONG / 2); // a browser does not always tell that the network is back
   }
   sending = false;
 }
 
+const again = () => isShown() && at === review && find(".trouble [data-network], .trouble [data-busy]", review) && send();
+
 // Where many send from one network the page tries again by itself: each time later and at a moment of its own, since
 // the others who wait were told the same.
 function later(wait) {
-  const again = Math.min(LONG, wait * 2 ** tries) * (1 + Math.random());
+  wait = Math.min(LONG, wait * 2 ** tries) * (1 + Math.random());
   tries += 1;
   clearTimeout(timer);
-  timer = setTimeout(() => isShown() && at === review && find("[data-busy]:not([hidden])", review) && send(), again * 1000);
+  timer = setTimeout(again, wait * 1000);
 }
 
 // A network that says nothing would keep the person waiting for minutes. (AbortSignal.timeout is too new for phones.)
@@ -364,6 +367,7 @@ function askWhetherEmpty() {
 }
 
 function unsent(why) {
+  if (find(`.trouble [data-${why}]:not([hidden])`, review)) return drawBar(); // said already
   removeAll(".trouble", form);
   review.prepend(part("unsent-part"));
   const box = find(".trouble", review);
@@ -496,6 +500,8 @@ document.addEventListener("input", (event) => {
   ask.classList.remove("wrong");
   follow();
 });
+
+addEventListener("online", again);
 
 addEventListener("popstate", (event) => {
   if (isShown()) come(event.state ? event.state.step : 0);

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from forms import Item
 from forms.items import Condition
 from survey.data_files import exporting
 from survey.reports import workbook
+from survey.responses.respondents import Answers, sample
 from survey.storage.models import Release, Wave
 from survey.waves import questionnaires
 from translations import gettext as _
@@ -53,27 +54,21 @@ class Codebook:
 def of(session: Session, wave: Wave, release: Release | None = None) -> Codebook:
     """The codebook of a wave's rows, counted over the same rows that the file holds."""
     items = exporting.row_items(questionnaires.by_digest(session, wave.questionnaire))
-    counts: dict[str, Counter[int]] = {code: Counter() for code in items}
-    blank: Counter[str] = Counter()
-    rows = 0
-    for batch in exporting.counted(session, wave, release, texts=False):
-        rows += len(batch)
-        for _about, (answers, _texts) in batch:
-            for code in items:
-                value = answers.get(code)
-                if value is None or value == []:
-                    blank[code] += 1
-                elif items[code].kind.has_choices:
-                    counts[code].update(value if isinstance(value, list) else (value,))
-    columns = tuple(_column(item, counts[code], blank[code]) for code, item in items.items())
-    return Codebook(wave, rows, columns)
+    people = sample(session, wave, release)
+    columns = tuple(_column(item, people.answers(item)) for item in items.values())
+    return Codebook(wave, len(people), columns)
 
 
-def _column(item: Item, counts: Counter[int], blank: int) -> Column:
+def _column(item: Item, answers: Answers) -> Column:
+    if answers.chosen is not None:
+        counts = dict(zip(item.choices, answers.chosen.sum(0).tolist(), strict=True))
+    else:
+        counts = {code: int(np.count_nonzero(answers.codes == code)) for code in item.choices}
     values = tuple(
         Value(code, (text.vi, text.en), code in item.missing, counts[code]) for code, text in item.choices.items()
     )
     texts = (item.label.vi, item.label.en)
+    blank = int(np.count_nonzero(~answers.told))
     return Column(item.code, item.kind.name, texts, condition(item.show_if), values, blank)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from forms import Item, Questionnaire
 from survey.data_files import spss
 from survey.reports.labels import mode_label
-from survey.responses.respondents import Respondents, left_out, sample
+from survey.responses.respondents import Answers, Respondents, left_out, sample
 from survey.results import releases
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import TextKeys
@@ -101,30 +101,20 @@ def rows(database: Database, wave: str, path: Path, kind: str = "csv", release: 
         frozen = None if release is None else releases.find(session, row.code, release)
         asked = questionnaires.by_digest(session, row.questionnaire)
         items = row_items(asked)
-        count, labels = 0, _day_labels(sample(session, row, frozen)) if row.kind is WaveKind.OPEN else {}
+        people = sample(session, row, frozen)
+        labels = _day_labels(people) if row.kind is WaveKind.OPEN else {}
         with (
             atomic_write(path) as file,
             FORMATS[kind](file, (*ABOUT_ROWS, *items), asked, _labels(session)) as data,
         ):
-            for batch in counted(session, row, frozen, texts=False):
+            for batch in _decoded(people, items.values()):
                 data.write(
                     [
-                        (
-                            count + place,
-                            unit,
-                            stratum,
-                            labels.get((stratum, psu), psu),
-                            weight,
-                            mode,
-                            *_of_items(items, answers),
-                        )
-                        for place, ((_id, unit, stratum, psu, weight, mode, _day), (answers, _texts)) in enumerate(
-                            batch, 1
-                        )
+                        (number, unit, stratum, labels.get((stratum, psu), psu), *rest)
+                        for number, unit, stratum, psu, *rest in batch
                     ]
                 )
-                count += len(batch)
-    return count
+    return len(people)
 
 
 def row_items(questionnaire: Questionnaire) -> dict[str, Item]:
@@ -139,10 +129,31 @@ def _day_labels(people: Respondents) -> dict[tuple[str, str], str]:
     return {pair: f"c{number}" for number, pair in enumerate(pairs, 1)}
 
 
+def _decoded(people: Respondents, items: Iterable[Item]) -> Iterator[list[tuple[Any, ...]]]:
+    """Number, unit, stratum, village, weight, mode and answers of each, some at a time, of what is in memory."""
+    about = people.unit, people.stratum, people.psu, people.weight, people.mode
+    told = [(item, people.answers(item)) for item in items]
+    for begin in range(0, len(people), BATCH):
+        part = slice(begin, begin + BATCH)
+        numbers = range(begin + 1, min(begin + BATCH, len(people)) + 1)
+        answers = (_as_stored(item, of_all, part) for item, of_all in told)
+        yield list(zip(numbers, *(column[part].tolist() for column in about), *answers, strict=True))
+
+
+def _as_stored(item: Item, answers: Answers, part: slice) -> list[int | float | str | None]:
+    """What some people answered, whether they were asked or not."""
+    if answers.chosen is not None:
+        codes = [str(code) for code in item.choices]
+        return [";".join(compress(codes, row)) or None for row in answers.chosen[part].tolist()]
+    if item.kind.is_number:
+        return [None if value != value else value for value in answers.codes[part].tolist()]
+    return [None if code < 0 else code for code in answers.codes[part].tolist()]
+
+
 Batch = list[tuple[tuple[Any, ...], tuple[dict[str, Any], dict[str, str] | None]]]
 
 
-def counted(session: Session, wave: Wave, release: Release | None, texts: bool = True) -> Iterator[Batch]:
+def counted(session: Session, wave: Wave, release: Release | None) -> Iterator[Batch]:
     """The responses that estimates rest on, some at a time: what is about them, their answers and texts."""
     people, text_keys = sample(session, wave, release), TextKeys(session.connection())
     for rows in _rows(session, wave):
@@ -152,7 +163,7 @@ def counted(session: Session, wave: Wave, release: Release | None, texts: bool =
         yield [
             (
                 (str(row.id), row.unit, stratum, psu, weight, row.mode.value, row.day),
-                (row.answers, text_keys.decrypt(wave.code, row.id, row.texts) if texts else None),
+                (row.answers, text_keys.decrypt(wave.code, row.id, row.texts)),
             )
             for row, stratum, psu, weight in zip(compress(rows, at >= 0), *design, strict=True)
         ]

@@ -104,18 +104,21 @@ def read(session: Session, wave: Wave, response: UUID) -> Remark:
 
 
 def queue(session: Session, wave: Wave, turn: int, person: str) -> Queue:
-    """What a person may code in a turn: in the first all remarks, in the second a fifth, of those that somebody
-    else coded first."""
+    """What a person may code in a turn."""
+    return queues(session, wave, person)[turn == SECOND]
+
+
+def queues(session: Session, wave: Wave, person: str) -> tuple[Queue, Queue]:
+    """What a person may code: in the first turn all remarks, in the second a fifth, of those that somebody else
+    coded first."""
     remarks, first = list_all(session, wave), _readers(session, wave.code, FIRST)
-    if turn == FIRST:
-        return Queue(remarks, frozenset(first) & set(remarks))
     second = _readers(session, wave.code, SECOND)
     mine = tuple(
         one
         for one in remarks
         if is_again(one) and first.get(one, person) != person and second.get(one, person) == person
     )
-    return Queue(mine, frozenset(second) & set(mine))
+    return Queue(remarks, frozenset(first) & set(remarks)), Queue(mine, frozenset(second) & set(mine))
 
 
 def _chosen(known: Sequence[Theme], wanted: Collection[str], before: Coding | None) -> list[str]:
@@ -152,7 +155,8 @@ def is_again(response: UUID) -> bool:
 
 def coded(session: Session, wave: str) -> int:
     """How many remarks of a wave are coded, whether they can still be read or not."""
-    return len(_readers(session, wave, FIRST))
+    rows = select(func.count(Coding.response.distinct())).where(Coding.wave == wave, Coding.turn == FIRST)
+    return session.scalar(rows) or 0
 
 
 def count(session: Session, wave: str, person: str) -> int:
@@ -169,23 +173,22 @@ def held(session: Session, response: UUID, turn: int = FIRST) -> Coding | None:
 
 def newest(session: Session, wave: str, turn: int = FIRST) -> dict[UUID, Coding]:
     """The coding that holds, of each response of a wave that has one in the turn."""
-    return {row.response: row for row in _rows(session, wave, turn)}
+    rows = select(Coding).where(Coding.wave == wave, Coding.turn == turn).order_by(Coding.id)
+    return {row.response: row for row in session.scalars(rows)}
 
 
-def earliest(session: Session, wave: str, turn: int) -> dict[UUID, Coding]:
-    """The first coding in a turn: one that nobody could compare with another yet."""
-    return {row.response: row for row in reversed(_rows(session, wave, turn))}
+def _earliest(session: Session, wave: str, turn: int) -> dict[UUID, Collection[str]]:
+    """The themes of the first coding in a turn, which nobody could compare with another yet, of what was coded in
+    both."""
+    twice = select(Coding.response).where(Coding.wave == wave, Coding.turn == SECOND)
+    rows = select(Coding.response, Coding.themes).where(Coding.wave == wave, Coding.turn == turn)
+    return dict(session.execute(rows.where(Coding.response.in_(twice)).order_by(Coding.id.desc())).all())
 
 
 def _readers(session: Session, wave: str, turn: int) -> dict[UUID, str]:
     """Who coded each response first in a turn."""
     rows = select(Coding.response, Coding.person).where(Coding.wave == wave, Coding.turn == turn)
     return dict(session.execute(rows.order_by(Coding.id.desc())).all())
-
-
-def _rows(session: Session, wave: str, turn: int) -> Sequence[Coding]:
-    rows = select(Coding).where(Coding.wave == wave, Coding.turn == turn).order_by(Coding.id)
-    return session.scalars(rows).all()
 
 
 @dataclass(frozen=True)
@@ -200,16 +203,16 @@ class Agreed:
 def agreed(session: Session, wave: str) -> Agreed:
     """The agreement of the first and the second turn on the remarks that two people coded. What each noted first
     counts: a coding that was changed after a talk would make them agree too well."""
-    first, second = (earliest(session, wave, turn) for turn in (FIRST, SECOND))
+    first, second = (_earliest(session, wave, turn) for turn in (FIRST, SECOND))
     both = sorted(set(first) & set(second))
-    codes = {code for one in both for coding in (first[one], second[one]) for code in coding.themes}
+    codes = {code for one in both for themes_ in (first[one], second[one]) for code in themes_}
     every = [theme for theme in themes.list_all(session, wave) if theme.code in codes]
     if not both:
         return Agreed(0, (), None)
 
-    def ticked(turn: dict[UUID, Coding]) -> Ints:
+    def ticked(turn: dict[UUID, Collection[str]]) -> Ints:
         """(N, K) 1 where the remark has the theme."""
-        return np.array([[theme.code in turn[one].themes for theme in every] for one in both], np.int64)
+        return np.array([[theme.code in turn[one] for theme in every] for one in both], np.int64)
 
     one, other = ticked(first), ticked(second)
     lines = tuple((theme, agreement(one[:, k], other[:, k], (0, 1))) for k, theme in enumerate(every))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import select
 
 from survey.accounts.accounts import Right
 from survey.remarks import codings, themes
 from survey.results import remarks as results
 from survey.results.remarks import ThemeCounts, ThemeLine
+from survey.storage.models import Unit
 from survey.waves import waves
-from survey.waves.units import find as unit_of
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
@@ -26,13 +27,11 @@ def remarks(wave: str) -> ResponseReturnValue:
     """How many remarks are coded, what they are about, and how far two coders agree."""
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        first, second = (
-            codings.queue(session, wave_row, turn, current_user.name) for turn in (codings.FIRST, codings.SECOND)
-        )
+        first, second = codings.queues(session, wave_row, current_user.name)
         coded = codings.coded(session, wave)
         agreed = codings.agreed(session, wave)
         gathered = results.gather(session, wave_row)
-        places = {code: unit_of(session, code) for code in (gathered.units if gathered else ())}
+        places = {unit.code: unit for unit in session.scalars(select(Unit))}
     own = gathered.units if gathered else {}
     rows = [(places[code], one, _most(one)) for code, one in own.items() if one.mark != "hidden"]
     return render_template(

@@ -90,8 +90,9 @@ class Since:
 
     def of_unit(self, unit: str, items: Iterable[str]) -> Mapping[str, Change]:
         """A commune's lines of these items; their words are of all of them together."""
-        found = {item: self._by_figure.get((item, None), {}).get(unit) for item in items}
-        return self._judged({item: one for item, one in found.items() if one is not None})
+        wanted = set(items)
+        own = ((item, lines.get(unit)) for (item, _value), lines in self._by_figure.items() if item in wanted)
+        return self._judged({item: one for item, one in own if one is not None})
 
     @cached_property
     def _by_figure(self) -> dict[Figure, dict[str, Change]]:

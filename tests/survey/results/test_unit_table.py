@@ -118,7 +118,7 @@ def test_a_change_is_written_with_its_sign() -> None:
 def test_words_of_a_figure_are_of_all_communes_together_and_those_of_a_commune_of_its_items() -> None:
     small, large = difference(-0.05, 0.01), difference(-0.2, 1e-9)
     changes = tuple(
-        Change(item, None, unit, ROWS[0].record, ROWS[0].record, one, None)
+        Change(item, None if item == "index" else "4,5", unit, ROWS[0].record, ROWS[0].record, one, None)
         for item, unit, one in [
             *(("index", f"u{place}", difference(0.0, 0.5)) for place in range(20)),
             ("index", "X", small),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 
 from sqlalchemy.orm import Session
@@ -73,7 +74,9 @@ def _poster(wave: Wave, place: Unit, province: Unit, base: str) -> Poster:
                 ask=_("Questions: %(contact)s", contact=wave.contact) if wave.contact else "",
                 warning=_("For testing: do not put this up.") if wave.simulated else "",
             )
-    return Poster(wave.title, words, addresses.typed(address), addresses.picture(address))
+    short = wave.public and re.fullmatch("[0-9]{5}", place.code)  # else it would lead to another wave, or nowhere
+    to_type = addresses.short(base, place.code) if short else address
+    return Poster(wave.title, words, addresses.typed(to_type), addresses.picture(address))
 
 
 def _pdf(posters: list[Poster], size: str) -> bytes:

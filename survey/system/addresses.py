@@ -41,6 +41,11 @@ def form(base: str, wave: str, unit: str) -> str:
     return f"{base}/s/{wave}/{unit}"
 
 
+def short(base: str, unit: str) -> str:
+    """The form of the public wave at a commune whose code has five digits, as it is typed from a poster."""
+    return f"{base}/{unit}"
+
+
 def invitation(base: str, code: str) -> str:
     """The form to which one invitation leads."""
     return f"{base}/m/{code}"

@@ -122,7 +122,7 @@ SET = frozenset(
 STRANGERS = re.compile(
     r"/(s|y-kien|ket-qua|toan-ven|kiosk|m|mat-khau|bien-nhan|nghe|static|dang-nhap)/|"
     r"/(lich|y-kien|ket-qua|m|mat-khau|quen|thoat|rieng-tu|metrics|healthz|dang-nhap|dang-xuat)?$|/dang-xuat/|"
-    r"/phong-van/worker.js|/api/v1/(openapi.json|responses|sealed)$"
+    r"/<string\(length=5\):unit>$|/phong-van/worker.js|/api/v1/(openapi.json|responses|sealed)$"
 )
 
 

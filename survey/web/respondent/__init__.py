@@ -8,6 +8,7 @@ from survey.web.respondent import form, invitation, listening, quick_exit, start
 
 pages = Blueprint("respondent", __name__)
 pages.add_url_rule("/", "start", start.choose)
+pages.add_url_rule("/<string(length=5):unit>", "short", start.lead)  # as posters print it
 pages.add_url_rule("/rieng-tu", "privacy", start.privacy)
 # Typed from a poster, the address may end with a slash.
 pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "POST"], strict_slashes=False)

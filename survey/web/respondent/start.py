@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from analysis.disclosure import FEWEST, FEWEST_SENSITIVE
@@ -15,7 +16,10 @@ from survey.storage.models import Unit
 from survey.system import dates
 from survey.waves import questionnaires, unit_search, units, waves
 from survey.web.current import database
+from translations import NotFound
 from translations.formats import fold, nfc
+
+FIVE_DIGITS = re.compile("[0-9]{5}")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,17 @@ def choose() -> ResponseReturnValue:
         former=[(found.name, _row(found.unit, "")) for found in former],
         total=len(communes),
     )
+
+
+def lead(unit: str) -> ResponseReturnValue:
+    """From the short address of a commune to its form; to the choice where not one public survey is open."""
+    if not FIVE_DIGITS.fullmatch(unit):
+        raise NotFound("There is no page at this address. Start again from the first page.")
+    with database().reading() as session:
+        open_now = waves.public(session, dates.today())
+    if len(open_now) != 1:
+        return redirect(url_for(".start"))
+    return redirect(url_for(".answer", wave=open_now[0].code, unit=unit))
 
 
 def privacy() -> ResponseReturnValue:

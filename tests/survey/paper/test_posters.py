@@ -118,10 +118,29 @@ def test_a_poster_says_in_both_languages_where_one_is_and_what_to_do(province: D
         "Hà Tu Ward",
         "Quét mã để cho biết Ông/Bà được phục vụ thế nào; không hỏi tên.",
         "Scan the code to tell us how you were served; we don't ask for your name.",
-        "hailong.quangninh.gov.vn/s/gop-y/06652",
+        "UBND tỉnh Quảng Ninh hỏi ý kiến",
+        "hailong.quangninh.gov.vn/06652",
     ):
         assert words in said
     assert "https" not in said
+
+
+def test_the_short_address_leads_to_the_form_of_the_public_wave_alone(
+    province: Database, client: FlaskClient
+) -> None:
+    assert client.get("/06652").location == "/s/gop-y/06652"
+    assert "/s/ho-mo/06652" in text(drawn(province, "ho-mo"))  # not public: another wave has the short one
+    with province.writing() as session:
+        waves.find(session, "ho-mo").public = True
+    assert client.get("/06652").location == "/"
+    assert client.get("/123456").status_code == 404
+
+
+def test_a_poster_names_whom_to_call(province: Database) -> None:
+    assert "Hỏi thêm" not in text(drawn(province))
+    with province.writing() as session:
+        waves.find(session, "gop-y").contact = "Sở Nội vụ, 0203 123 456"
+    assert "Hỏi thêm: Sở Nội vụ, 0203 123 456" in text(drawn(province))
 
 
 def test_a_department_is_not_named_twice(province: Database) -> None:

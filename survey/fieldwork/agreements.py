@@ -39,7 +39,7 @@ def compute(session: Session, wave: str) -> Agreement:
         made=today(),
         figures={
             "chosen": len(every),
-            "asked": sum(one.person is not None for one in every),
+            "asked": sum(one.answered for one in every),
             "forms": len(pairs),
             **_figures(items, pairs, _samples(session, wave)),
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,7 +25,16 @@ from survey.storage.models import (
 )
 from survey.system.dates import today
 from survey.waves import questionnaires, waves
-from translations import Conflict, NotFound, Refusal
+from translations import N_, Conflict, NotFound, Refusal
+from translations.formats import order
+
+# What came of a visit where nothing is to be compared.
+OUTCOMES: dict[str, str] = {
+    "nobody": N_("nobody there"),
+    "refused": N_("would not answer"),
+    "another": N_("another person answered"),
+    "not_found": N_("household not found"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,8 @@ class Chosen:
 
     household  its number in the list of the village, None if nobody noted it
     state      of the paper of the first interview
-    person     who entered the second answers, and on which day; None while nobody has, or they can't be read
+    outcome    one of `OUTCOMES` where nothing is to be compared
+    person     who entered the second answers or the outcome, and on which day; None while nobody has
     """
 
     sheet: str
@@ -44,8 +54,45 @@ class Chosen:
     household: int | None
     interviewer: str | None
     state: SheetState
+    outcome: str | None
     person: str | None
     day: date | None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the person asked the first time answered a second time."""
+        return self.person is not None and self.outcome is None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How far the re-interviews of a first interviewer have come, in forms; by outcome where nobody answered."""
+
+    interviewer: str
+    chosen: int
+    answered: int
+    outcomes: dict[str, int]
+
+    @property
+    def to_come(self) -> int:
+        """Those that nobody has visited."""
+        return self.chosen - self.answered - sum(self.outcomes.values())
+
+
+def tallies(forms: Iterable[Chosen]) -> list[Tally]:
+    """The counts of each first interviewer, in Vietnamese order; an empty name where nobody was noted."""
+    groups: dict[str, list[Chosen]] = {}
+    for form in forms:
+        groups.setdefault(form.interviewer or "", []).append(form)
+    return [
+        Tally(
+            name,
+            len(groups[name]),
+            sum(form.answered for form in groups[name]),
+            {code: sum(form.outcome == code for form in groups[name]) for code in OUTCOMES},
+        )
+        for name in sorted(groups, key=order)
+    ]
 
 
 def again(questionnaire: Questionnaire) -> list[tuple[Page, Item]]:
@@ -56,7 +103,7 @@ def again(questionnaire: Questionnaire) -> list[tuple[Page, Item]]:
 
 def chosen(session: Session, wave: str) -> list[Chosen]:
     """All forms of a wave that are chosen, by batch and place; no answer among what is said of them."""
-    chosen = Reinterview.sheet, Reinterview.household, Reinterview.person, Reinterview.day
+    chosen = Reinterview.sheet, Reinterview.household, Reinterview.outcome, Reinterview.person, Reinterview.day
     village = func.coalesce(Village.name, Village.psu).label("village")
     rows = session.execute(
         select(*chosen, Sheet.batch, Sheet.state, Batch.interviewer, Village.unit, village)
@@ -111,12 +158,20 @@ def refuse_to_key(session: Session, sheet: str, person: str) -> None:
 
 
 def enter(
-    session: Session, wave: str, sheet: str, household: int | None, answers: Mapping[str, Any], person: str
+    session: Session,
+    wave: str,
+    sheet: str,
+    household: int | None,
+    answers: Mapping[str, Any],
+    person: str,
+    outcome: str | None = None,
 ) -> None:
-    """Keeps what was answered the second time, in the place of what the same person entered before.
+    """Keeps what was answered the second time, in the place of what the same person entered before, or of a visit
+    on which nobody answered.
 
     household  its number in the list of the village, None if it isn't known
     answers    by item code, of the items of `again` alone
+    outcome    one of `OUTCOMES` where nothing is to be compared: then there are no answers
 
     Call inside `writing()`; the wave is locked, so that nothing is entered while the agreement is computed.
     """
@@ -125,22 +180,24 @@ def enter(
     one(session, wave, sheet)
     refuse_to_know(session, sheet, person)
     row = session.get_one(Reinterview, sheet)
-    if row.person is not None and row.person != person:
+    if row.person is not None and row.person != person and row.outcome is None:
         raise Conflict("%(person)s has entered this form already. Choose another one.", person=row.person)
     questionnaire = questionnaires.by_digest(session, stored.questionnaire)
     offered = {item.code for _page, item in again(questionnaire)}
     checked = check(questionnaire, dict(answers))
     if checked.problems or not offered.issuperset(checked.answers):
         raise Refusal("Choose only among the answers that are offered.")
-    if not checked.answers:
-        raise Refusal("Enter at least one answer. A household that was not met stays as it is in the list.")
+    if outcome is not None and (outcome not in OUTCOMES or checked.answers):
+        raise Refusal("Choose what came of the visit or enter answers: where nobody answered there are none.")
+    if outcome is None and not checked.answers:
+        raise Refusal("Enter at least one answer, or choose what came of the visit.")
     if household is not None and not _drawn(session, stored, sheet, household):
         raise Refusal(
             "Household %(household)s is not in the sample of this village. Look at its list, or leave the number "
             "as it was.",
             household=household,
         )
-    row.household, row.answers = household, checked.answers
+    row.household, row.answers, row.outcome = household, checked.answers or None, outcome
     row.person, row.day = person, today()
     session.flush()
 

@@ -181,7 +181,9 @@ def of_wave(session: Session, wave: Wave) -> dict[str, Progress]:
         return {}
     asked = set(
         session.scalars(
-            select(Reinterview.sheet).where(Reinterview.wave == wave.code, Reinterview.person.is_not(None))
+            select(Reinterview.sheet).where(
+                Reinterview.wave == wave.code, Reinterview.person.is_not(None), Reinterview.outcome.is_(None)
+            )
         )
     )
     computed = agreements.newest(session, wave.code)

@@ -177,7 +177,8 @@ class Reinterview(Base):
     """A form chosen for phúc tra: the one link from a form to a household, and what was answered the second time.
 
     `household` and `answers` are sealed, and emptied when the agreement is computed, at the closing of the wave at
-    the latest. No sensitive item is asked again.
+    the latest. No sensitive item is asked again. `outcome` is one of `reinterviews.OUTCOMES` where the household
+    was visited and nothing is to be compared.
     """
 
     __tablename__ = "reinterview"
@@ -185,6 +186,7 @@ class Reinterview(Base):
     wave: Mapped[str] = mapped_column(ForeignKey("wave.code"))
     household: Mapped[int | None] = mapped_column("link", EncryptedInteger("reinterview.link"))
     answers: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON("reinterview.answers"))
+    outcome: Mapped[str | None] = mapped_column(String(20))
     person: Mapped[str | None] = mapped_column(String(80))
     day: Mapped[date | None]
 

@@ -25,6 +25,8 @@ from translations import gettext as _
 from translations import ngettext
 
 LONGEST = 40  # characters of a field that holds no text
+MANY = 10  # untyped fields: a form with more is not saved by pressing a key once more, as in keying.js
+ALL = "nhieu"  # what says of however many that they are blank on the paper
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,13 @@ class Screen:
     @property
     def unfinished(self) -> bool:
         """Enter in any field sends the form: one that is half typed must not be stored by accident."""
-        return bool(self.keyed.untyped) and "de_trong" not in request.form
+        said = request.form.getlist("de_trong")
+        return bool(self.keyed.untyped) and (ALL not in said if self.many else not said)
+
+    @property
+    def many(self) -> bool:
+        """Whether so much is untyped that it can hardly be meant."""
+        return len(self.keyed.untyped) > MANY
 
     def receipt(self) -> str:
         """What is said of a form that was stored: how much of it is answered, and its warnings."""
@@ -89,6 +97,7 @@ class Screen:
             items=items,
             typed={item.code: self.texts.get(item.code, "") for item in items},
             keyed=keyed,
+            many=self.many,
             problems=problems,
             first=[*wrong, *keyed.untyped, *items][0].code,
             at=at,

@@ -107,6 +107,30 @@ function saver(form) {
   };
 }
 
+const MANY = 10; // fields nobody typed: with more of them another key saves, as the server asks too
+const QUIET = "keying-quiet"; // in this browser's storage: no sound
+
+// Two short tones, for eyes that are on the paper.
+let speaker;
+function sound() {
+  if (localStorage.getItem(QUIET)) return;
+  try {
+    speaker ??= new AudioContext();
+    for (const begin of [0, 0.16]) {
+      const tone = speaker.createOscillator();
+      const volume = speaker.createGain();
+      tone.type = "square";
+      tone.frequency.value = 330;
+      volume.gain.value = 0.12;
+      tone.connect(volume).connect(speaker.destination);
+      tone.start(speaker.currentTime + begin);
+      tone.stop(speaker.currentTime + begin + 0.1);
+    }
+  } catch {
+    // no sound here: the card is red
+  }
+}
+
 function screen(form) {
   document.body.classList.add("live");
   const rows = [...form.querySelectorAll("[data-item]")].map((element) => {
@@ -117,6 +141,7 @@ function screen(form) {
       question: element.querySelector("label").lastChild.textContent.trim(), // after the span with its number
       hint: element.dataset.hint,
       part: `${part.part}. ${part.title}`,
+      block: part.part,
       cell: document.querySelector(`[data-go="${element.querySelector("input").name}"]`),
     };
   });
@@ -127,6 +152,8 @@ function screen(form) {
   const box = $("box");
   let at = 0; // where the keyer is; rows.length is the end of the form
   let where = false; // the box takes the number of a question
+  let held = null; // the keys typed since a wrong one: nothing is written until Esc
+  let blanks = false; // whoever saves said that all that is left is blank on the paper
 
   // What was typed, read as the server reads it
   const typed = (row) => row.field.value.trim();
@@ -190,6 +217,41 @@ function screen(form) {
     $("fault").textContent = text;
     box.value = "";
   };
+  // A key that can't be: all keys after it were meant for the rows below, so none of them is written.
+  const hold = (row, text, choice) => {
+    held = [];
+    sound();
+    refuse("");
+    $("held-key").textContent = text;
+    $("held-says").textContent = word("held", { typed: text, no: row.no ?? "+" });
+    $("held-choice").textContent = choice;
+    $("held-how").textContent = word("again", { no: row.no ?? "" });
+    showHeld();
+    $("reopen").focus();
+  };
+  const later = (key) => {
+    held.push(key);
+    showHeld();
+  };
+  const reopen = () => {
+    held = null;
+    showHeld();
+    stand(at);
+  };
+  const showHeld = () => {
+    $("band").classList.toggle("wrong", Boolean(held));
+    rows[at]?.cell.classList.toggle("wrong", Boolean(held));
+    $("held").hidden = $("holding").hidden = !held;
+    $("asking").hidden = Boolean(held);
+    $("held-later").hidden = !held?.length;
+    $("held-keys").replaceChildren(...(held ?? []).slice(-12).map((key) => element("kbd", key)));
+    $("sound").textContent = word(localStorage.getItem(QUIET) ? "quiet" : "loud");
+  };
+  const mute = () => {
+    if (localStorage.getItem(QUIET)) localStorage.removeItem(QUIET);
+    else localStorage.setItem(QUIET, "1");
+    showHeld();
+  };
 
   const enter = () => {
     const row = rows[at];
@@ -201,12 +263,12 @@ function screen(form) {
       return;
     }
     if (!row) {
-      form.requestSubmit();
+      save();
       return;
     }
     if (!row.choices.length) {
       if (row.limits && text && !row.blank.includes(text) && !written(row, text)) {
-        refuse(word("range", { typed: text, first: row.limits[0], last: row.limits[1] }));
+        hold(row, text, word("range", { first: row.limits[0], last: row.limits[1] }));
         return;
       }
       box.value = text || (row.blank[0] ?? "");
@@ -235,7 +297,8 @@ function screen(form) {
       return true;
     }
     if (!known) {
-      refuse(word("refused", { typed: text, codes: [...codes, ...row.blank.slice(0, 1), ...row.two.slice(0, 1)].join(", ") }));
+      const printed = [...codes, ...row.blank.slice(0, 1), ...row.two.slice(0, 1)];
+      hold(row, text, word("refused", { codes: printed.join(", ") }));
       return false;
     }
     if (!row.several || row.blank.includes(text)) {
@@ -256,7 +319,17 @@ function screen(form) {
       go(rows.length);
       return;
     }
-    form.requestSubmit();
+    save();
+  };
+  const save = () => form.requestSubmit();
+  const saveBlank = () => {
+    keep();
+    if (at < rows.length) {
+      go(rows.length);
+      return;
+    }
+    blanks = true;
+    save();
   };
 
   const does = {
@@ -283,6 +356,7 @@ function screen(form) {
     },
     enter,
     finish,
+    saveBlank,
   };
   const letters = { g: "where", k: "beside", d: "day", "?": "help" };
 
@@ -318,19 +392,44 @@ function screen(form) {
     return entry;
   };
 
+  // The count of a part, as it stands at its end on the paper
+  const inPart = (block) => numbered.filter((row) => row.block === block && asked(row));
+  function counts() {
+    for (const count of document.querySelectorAll(".map [data-count]")) {
+      const own = inPart(count.dataset.count);
+      const done = own.filter(typed).length;
+      put(count, "textContent", done === own.length ? `✓ ${done}` : `${done}/${own.length}`);
+      put(count, "className", done === own.length ? "done" : "");
+    }
+    const row = rows[at];
+    const passed = rows.slice(0, at).findLast((one) => one.no && one.block !== row?.block);
+    const own = passed ? inPart(passed.block) : [];
+    $("part-end").textContent = passed
+      ? word("part_end", { part: passed.block, all: own.length, typed: own.filter(typed).length })
+      : "";
+  }
+  const ends = (row) => {
+    const own = inPart(row.block);
+    if (own.at(-1) !== row || own.length < 2) return [];
+    const entry = element("li", "", "ends");
+    entry.append(element("span", word("ends", { part: row.block, all: own.length, typed: own.filter(typed).length })));
+    return [entry];
+  };
+
   function show() {
     const row = rows[at];
     const ended = !row && !where;
     $("asking").hidden = ended;
     $("review").hidden = !ended;
     $("past").replaceChildren(...rows.slice(0, at).filter(seen).slice(-8).reverse().map(line));
-    $("coming").replaceChildren(...rows.slice(at + 1).filter(seen).slice(0, 8).map(line));
+    $("coming").replaceChildren(...rows.slice(at + 1).filter(seen).slice(0, 8).flatMap((one) => [line(one), ...ends(one)]));
     $("at").textContent = row?.no ?? (numbered.findLast((one) => rows.indexOf(one) < at)?.no ?? 1);
     for (const one of rows) {
       put(one.cell.querySelector("b"), "textContent", brief(one));
       put(one.cell, "className", [one === row && "here", warned(one) && "warned", !seen(one) && "out"].filter(Boolean).join(" "));
     }
     row?.cell.scrollIntoView({ block: "nearest" });
+    counts();
     warnings();
     if (ended) {
       review();
@@ -383,7 +482,9 @@ function screen(form) {
       warned: rows.filter(warned).length + odd().length,
     });
     $("left").hidden = !open.length;
-    $("left-says").textContent = word("left", { count: open.length });
+    $("left-says").textContent = word(open.length > MANY ? "left_many" : "left", { count: open.length });
+    $("save").hidden = open.length > MANY;
+    $("save-blank").hidden = open.length <= MANY;
     $("left-list").replaceChildren(...open.slice(0, 40).map((row) => {
       const button = element("button", row.no);
       button.type = "button";
@@ -392,7 +493,7 @@ function screen(form) {
       entry.append(button);
       return entry;
     }), ...(open.length > 40 ? [element("li", "…")] : []));
-    $("save").focus();
+    (open.length > MANY ? $("review") : $("save")).focus();
   }
 
   // Typing. Letters and digits arrive in the box, whatever keyboard or input method writes them.
@@ -400,6 +501,11 @@ function screen(form) {
     const row = rows[at];
     let text = box.value.trim();
     $("fault").textContent = "";
+    if (held) {
+      later(text);
+      box.value = "";
+      return;
+    }
     if (!where && row.is_text) return;
     const letter = letters[text.slice(-1).toLowerCase()];
     if (letter && (letter !== "day" || $("day"))) {
@@ -412,9 +518,18 @@ function screen(form) {
     take(row, text, false);
   });
 
-  const keys = { F2: "finish", ArrowLeft: "back", ArrowRight: "forth", ArrowUp: "back", ArrowDown: "forth", Enter: "enter" };
+  const arrows = { ArrowLeft: "back", ArrowRight: "forth", ArrowUp: "back", ArrowDown: "forth" };
+  const keys = { F2: "finish", F8: "saveBlank", Enter: "enter", ...arrows };
   document.body.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || $("help").open) return;
+    if (held) {
+      if (event.key === "Tab") return;
+      event.preventDefault();
+      if (event.key === "Escape") reopen();
+      else if (event.key.toLowerCase() === "m") mute();
+      else if (event.key.length === 1 && event.key !== " ") later(event.key);
+      return;
+    }
     if (event.target.closest(".away")) return;
     if (event.target === $("day") && event.key !== "F2") {
       if (event.key === "Enter" || event.key === "Escape") {
@@ -446,26 +561,37 @@ function screen(form) {
   });
   document.querySelector(".keys-list").addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
-    if (!button) return;
+    if (!button || held) return;
     if (document.activeElement === button) box.focus();
     does[button.dataset.do]();
   });
   document.querySelector(".map").addEventListener("click", (event) => {
     const cell = event.target.closest("[data-go]");
-    if (cell) go(rows.indexOf(byCode[cell.dataset.go]));
+    if (cell && !held) go(rows.indexOf(byCode[cell.dataset.go]));
   });
   $("problems")?.addEventListener("click", (event) => {
     const code = event.target.closest("a")?.hash.replace("#f-", "");
     if (!byCode[code]) return;
     event.preventDefault();
-    go(rows.indexOf(byCode[code]));
+    if (!held) go(rows.indexOf(byCode[code]));
   });
   $("help").addEventListener("close", () => show());
+  $("reopen").addEventListener("click", reopen);
+  $("save-blank").addEventListener("click", saveBlank);
   $("day")?.addEventListener("change", () => {
     unsaved = true;
   });
-  form.addEventListener("submit", () => {
-    $("blanks").disabled = !untyped().length;
+  form.addEventListener("submit", (event) => {
+    const open = untyped().length;
+    if (open > MANY && !blanks) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      complain(word("many", { count: open }));
+      return;
+    }
+    $("blanks").disabled = !open;
+    $("blanks").value = open > MANY ? "nhieu" : "1";
+    blanks = false;
   }, { capture: true });
 
   const wrong = rows.findIndex((row) => row.field.getAttribute("aria-invalid"));

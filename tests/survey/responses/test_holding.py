@@ -471,7 +471,7 @@ def key_sheet(client: FlaskClient, psu: str) -> Any:
     address = f"/nhap-phieu/ho-mau/06652?thon={psu}"
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(address).text)
     assert token is not None
-    sent = {"csrf_token": token[1], "id": str(uuid4()), "C5": "3", "de_trong": "1"}
+    sent = {"csrf_token": token[1], "id": str(uuid4()), "C5": "3", "de_trong": "nhieu"}
     return client.post(address, data=sent, follow_redirects=True)
 
 

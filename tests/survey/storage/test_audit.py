@@ -82,7 +82,7 @@ def test_what_citizens_and_keyers_send_leaves_no_entry(app: Flask, province: Dat
     form = keyer.get("/nhap-phieu/ho-mo/06652").text
     number = re.search(r'name="id" value="([^"]+)"', form)
     assert number is not None
-    typed = {"csrf_token": token_of(form), "id": number[1], "C5": "1", "de_trong": "1"}
+    typed = {"csrf_token": token_of(form), "id": number[1], "C5": "1", "de_trong": "nhieu"}
     sent = keyer.post("/nhap-phieu/ho-mo/06652", data=typed)
     assert sent.status_code < 400
     with province.reading() as session:

@@ -61,6 +61,15 @@ class ComputeForm(StaffForm):
 class AgainForm(StaffForm):
     """The head of a second interview; the items of the questionnaire are added by `again_form`."""
 
+    outcome = RadioField(
+        Lazy("What came of the visit"),
+        [Optional()],
+        choices=options(
+            ("", Lazy("the same person answered")),
+            *((code, Lazy(words)) for code, words in reinterviews.OUTCOMES.items()),
+        ),
+        default="",
+    )
     household = IntegerField(
         Lazy("Number of the household in the list of the village"),
         [Optional(), NumberRange(1, MOST_HOUSEHOLDS, Lazy("Give the number of the household, in digits."))],
@@ -143,8 +152,10 @@ def _listed(wave: str, form: ComputeForm) -> str:
         page=page,
         last=last,
         total=len(rows),
-        asked=sum(row.form.person is not None for row in rows),
-        both=sum(row.form.person is not None and row.has_first for row in rows),
+        asked=sum(row.form.answered for row in rows),
+        both=sum(row.form.answered and row.has_first for row in rows),
+        tallies=reinterviews.tallies(row.form for row in shown),
+        outcomes=reinterviews.OUTCOMES,
         links=sum(row.form.household is not None for row in rows),
         communes=sorted(
             {row.unit.code: row.unit for row in rows}.values(), key=lambda commune: order(commune.name)
@@ -196,7 +207,7 @@ def reinterview_list(wave: str) -> ResponseReturnValue:
             row
             for row in rows
             if unit in ("", row.unit.code)
-            and row.form.person is None
+            and (row.form.person is None or row.form.outcome == "nobody")
             and (drawn is None or row.form.sheet in drawn)
         ],
     )
@@ -225,17 +236,31 @@ def reinterview(wave: str, serial: str) -> ResponseReturnValue:
         before = reinterviews.entered(session, serial, current_user.name)
     offered = reinterviews.again(questionnaire)
     answers_before = {PREFIX + code: str(value) for code, value in before.items()}
-    form = again_form(questionnaire)(data={"household": chosen.household, **answers_before})
+    own = chosen.outcome if chosen.person == current_user.name else None
+    known = {"household": chosen.household, "outcome": own or ""}
+    form = again_form(questionnaire)(data=known | answers_before)
     status = 200
     if form.validate_on_submit():
         try:
             with database().writing() as session:
                 answers = _answers(form, offered)
-                reinterviews.enter(session, wave, serial, form.household.data, answers, current_user.name)
+                reinterviews.enter(
+                    session,
+                    wave,
+                    serial,
+                    form.household.data,
+                    answers,
+                    current_user.name,
+                    form.outcome.data or None,
+                )
         except Refusal as refusal:
             form.household.errors, status = [str(refusal)], refusal.status
         else:
-            flash(_("The second answers of form %(form)s are saved.", form=serial))
+            flash(
+                _("What came of the visit for form %(form)s is saved.", form=serial)
+                if form.outcome.data
+                else _("The second answers of form %(form)s are saved.", form=serial)
+            )
             return redirect(url_for(".reinterviews", wave=wave), 303)
     elif form.errors:
         status = 422

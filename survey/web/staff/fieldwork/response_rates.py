@@ -78,7 +78,7 @@ def rates_of_wave(wave: str) -> ResponseReturnValue:
         "staff/response_rates.html",
         wave=wave_row,
         counts=counts,
-        rates=[(name, MEANING[name], rate, heavy.get(name)) for name, rate in response_rates(counts).items()],
+        every=[(name, MEANING[name], rate, heavy.get(name)) for name, rate in response_rates(counts).items()],
         rows=_rows(villages, part, names, counts.e, is_drawn),
         is_drawn=is_drawn,
         part=part,

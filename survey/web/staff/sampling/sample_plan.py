@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -39,8 +40,15 @@ PER = {
 }
 
 
+GROUPED = re.compile(r"[1-9]\d{0,2}(?:[. \u00a0]\d{3})+(?:,\d+)?")  # 120.000, as thousands are written here
+
+
 class Amount(StringField):
-    """A number as it is typed here, with a comma or a point; `number` is None where nothing is typed."""
+    """A number as it is typed here, with a comma or a point; `number` is None where nothing is typed.
+
+    A point before three digits parts thousands, unless the number would be too large: 120.000 is a cost, 1.500 no
+    design effect of one thousand and a half.
+    """
 
     def __init__(self, label: Any = None, *, low: float, high: float, **more: Any) -> None:
         super().__init__(label, [Optional()], render_kw={"inputmode": "decimal", "maxlength": 12}, **more)
@@ -49,7 +57,12 @@ class Amount(StringField):
     @property
     def number(self) -> float | None:
         """What was typed."""
-        text = (self.data or "").strip().replace(",", ".")
+        text = (self.data or "").strip()
+        if GROUPED.fullmatch(text):
+            whole = float(re.sub(r"[. \u00a0]", "", text).replace(",", "."))
+            if whole <= self.high:
+                return whole
+        text = text.replace(",", ".")
         return float(text) if text else None
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
@@ -74,7 +87,7 @@ class Count(Amount):
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         """Digits alone, where something was typed."""
         typed = (self.data or "").strip()
-        if typed and not (typed.isascii() and typed.isdigit()):
+        if typed and not GROUPED.fullmatch(typed) and not (typed.isascii() and typed.isdigit()):
             raise ValidationError(_("Give a whole number of 1 or more."))
         super().post_validate(form, validation_stopped)
 

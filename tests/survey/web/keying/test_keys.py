@@ -300,7 +300,7 @@ def test_after_the_last_form_the_number_of_another_is_asked(
     expect(page.locator("#asking h2")).to_contain_text("B ")
     page.keyboard.press("F2")
     expect(page.locator("#review")).to_be_visible()
-    page.keyboard.press("F2")
+    page.keyboard.press("F8")
     expect(page.locator("#so")).to_be_focused()
     expect(page.locator(".keying-done")).to_contain_text(f"Phiếu {forms[2]}: 1 trên 86 câu")
 

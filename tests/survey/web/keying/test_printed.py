@@ -212,6 +212,9 @@ def test_what_is_missing_or_wrong_is_told_and_saved_meanwhile(
     assert "Còn 1 câu chưa gõ gì" in half.text
     assert stored(packet) == []
     assert 'name="gioi_tinh" value="1"' in keyer.get(address).text
+    much = typed | dict.fromkeys(list(typed)[:11], "")
+    assert post(keyer, address, **much, de_trong="1").status_code == 422
+    assert 'name="de_trong" value="nhieu"' in post(keyer, address, **much).text
     assert post(keyer, address, **typed | {"C5": "", "de_trong": "1"}).status_code == 303
     assert "C5" not in stored(packet)[0].answers
 

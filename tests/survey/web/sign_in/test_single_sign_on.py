@@ -366,7 +366,7 @@ def test_a_form_that_was_keyed_too_long_waits_until_somebody_has_signed_in_there
     assert number is not None
     with province.writing() as session:
         session.execute(delete(SignIn))
-    waiting = send(client, sheet, "/dang-nhap", id=number[1], C5="1", de_trong="1")
+    waiting = send(client, sheet, "/dang-nhap", id=number[1], C5="1", de_trong="nhieu")
     assert waiting.status_code == 401
     assert 'href="/dang-nhap" target="_blank"' in waiting.text
     carried = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', waiting.text))

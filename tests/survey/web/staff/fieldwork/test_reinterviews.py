@@ -111,7 +111,7 @@ def test_the_second_answers_are_entered_without_seeing_the_first(supervisor: Fla
     assert set(fields) == {"gioi_tinh", "do_tuoi", "tn_y_te", "tn_hcc_xa", "tn_phan_anh", "th_y_te", "th_dien",
                            "tt_thoi_han", "cc_thai_do", "kq_dung_hen"}  # fmt: skip
     checked = re.findall(r"<input [^>]*checked[^>]*>", page.text)
-    assert len(checked) == 10  # every one left blank
+    assert len(checked) == 11  # every one left blank, and no outcome of a visit
     assert all('value=""' in field for field in checked)
     done = enter(supervisor, "00000001", {"gioi_tinh": 2, "th_dien": 4}, "8")
     assert (done.status_code, done.location) == (303, LIST)
@@ -120,6 +120,23 @@ def test_the_second_answers_are_entered_without_seeing_the_first(supervisor: Fla
         row = session.get_one(Reinterview, "00000001")
         assert (row.household, row.answers, row.person) == (8, {"gioi_tinh": 2, "th_dien": 4}, "supervisor")
         assert row.day == dates.today()
+
+
+def test_a_visit_without_answers_has_its_outcome_and_each_interviewer_a_count(
+    app: Flask, supervisor: FlaskClient, asked: Database
+) -> None:
+    page = f"{LIST}/00000001"
+    fields = {"csrf_token": token(supervisor, page), "outcome": "another"}
+    assert supervisor.post(page, data=fields | {"c-gioi_tinh": "2"}).status_code == 400
+    assert supervisor.post(page, data=fields).status_code == 303
+    listed = plain(supervisor.get(LIST))
+    assert "Đã hỏi lại 0 trên 4 hộ" in listed
+    assert "người khác trả lời · supervisor" in listed
+    assert "Nguyễn Lan 2 0 0 0 1 0 1" in listed  # chosen, answered, nobody, refused, another, not found, to come
+    # Somebody else may try once more; what is answered then takes its place.
+    other = signed_in(app, "giam-sat-2")
+    assert enter(other, "00000001", {"gioi_tinh": 2}).status_code == 303
+    assert "Nguyễn Lan 2 1 0 0 0 0 1" in plain(other.get(LIST))
 
 
 def test_a_second_answer_is_corrected_by_who_entered_it_alone(

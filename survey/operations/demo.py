@@ -268,7 +268,15 @@ def _release(session: Session, wave: Wave) -> Wave:
 def _open_wave(session: Session, days: tuple[date, date], communes: list[Unit], seed: int) -> Wave:
     questionnaire = questionnaires.find(session, SHORT)
     wave = waves.create(
-        session, OPEN, questionnaire, WaveKind.OPEN, *days, title=OPEN_TITLE, public=True, simulated=True
+        session,
+        OPEN,
+        questionnaire,
+        WaveKind.OPEN,
+        *days,
+        title=OPEN_TITLE,
+        contact="Sở Nội vụ, 0000 000 000 (số mô phỏng)",
+        public=True,
+        simulated=True,
     )
     chance = np.random.default_rng([seed, *OPEN.encode()])
     unit = chance.choice(len(communes), OPEN_RESPONSES, p=chance.dirichlet(np.full(len(communes), 2.0)))

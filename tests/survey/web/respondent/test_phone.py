@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from survey.storage.database import Database
 from survey.storage.models import Response
-from survey.waves import waves
+from survey.waves import questionnaires, waves
 from tests.browser.fixtures import PATIENCE
 from tests.browser.form import skip, skip_to
 
@@ -771,13 +771,16 @@ RAGGED = """() => [...document.querySelectorAll(".grid")].filter((grid) => {
   return tops.size > 1 && tops.size < grid.children.length; }).length"""
 
 
-@pytest.mark.parametrize(("language", "made_up"), [("vi", True), ("en", True), ("vi", False)])
+@pytest.mark.parametrize(("language", "made_up"), [("vi", True), ("en", True), ("vi", False), ("en", False)])
 def test_below_the_bar_of_a_browser_all_choices_stand_above_the_buttons(
     phone: Page, province: Database, language: str, made_up: bool
 ) -> None:
     with province.writing() as session:
-        for code in ("gop-y", "ho-mo"):
-            waves.find(session, code).simulated = made_up
+        for code, second in (("gop-y", "noi_phuc_vu@2"), ("ho-mo", "ho_gia_dinh@2")):
+            wave = waves.find(session, code)
+            wave.simulated = made_up
+            if not made_up:  # where there is no banner, the second versions
+                wave.questionnaire = questionnaires.find(session, second).digest
     phone.set_viewport_size({"width": 360, "height": 560})
     for address in (SHORT, HOUSEHOLD):
         phone.goto(f"{address}?lang={language}")

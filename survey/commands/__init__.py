@@ -58,7 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "results": ("results", N_("Estimates of a wave, from the database.")),
     "release": ("release", N_("Freeze results, check them, let them be seen.")),
     "lot": ("lot", N_("What was brought together; two people set it aside or take it back.")),
-    "map": ("map", N_("Boundaries of the communes, for the map of results.")),
+    "map": ("map", N_("Boundaries of the communes, or their tiles, for the map of results.")),
     "year": ("year", N_("The province's year: its waves.")),
     "scorecard": (
         "scorecard",

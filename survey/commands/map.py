@@ -14,7 +14,7 @@ from survey.waves import units
 from translations import gettext as _
 from translations.formats import number
 
-map = Commands("map", help=_("Boundaries of the communes, for the map of results."))
+map = Commands("map", help=_("Boundaries of the communes, or their tiles, for the map of results."))
 
 
 @map.command(

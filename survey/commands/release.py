@@ -81,7 +81,7 @@ def _open(
 def _by(session: Any, chosen: release_steps.Frozen, step: str, person: str) -> None:
     """Notes with a step that no account bears the name that was told."""
     if session.get(models.Account, person) is None:
-        release_steps.told(chosen, step)
+        release_steps.mark_operator(chosen, step)
 
 
 @release.command(help=_("Freeze the present data of a wave, or the present document of a year, as a release."))

@@ -1,4 +1,4 @@
-"""`hailong wave`: opening and listing waves."""
+"""`hailong wave`: opening waves, changing what may still change of them, closing, removing and listing them."""
 
 from __future__ import annotations
 

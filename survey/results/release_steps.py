@@ -34,7 +34,7 @@ def written(person: str, told: bool) -> str:
     return _("%(person)s (as told by the operator)", person=person) if told else person
 
 
-def told(release: Frozen, step: str) -> None:
+def mark_operator(release: Frozen, step: str) -> None:
     """Notes that no account stands for the person of a step: whoever works on the server told the name."""
     release.by_operator = [*(release.by_operator or ()), step]
 

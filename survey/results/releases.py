@@ -28,7 +28,6 @@ from translations.formats import day as written_day
 from translations.formats import ended
 
 NEW_ANSWERS = 30  # that changed in a unit, before a newer figure of it is shown
-LONGEST_REASON = 500
 A_WEEK = timedelta(days=7)  # between two releases of an open wave
 
 
@@ -202,8 +201,8 @@ def _candidate(session: Session, wave: Wave, correction: str) -> tuple[Ids, int,
     open_to_all = wave.kind is WaveKind.OPEN
     if correction and (open_to_all or shown is None):
         raise Refusal("Only a sample wave that was released before is corrected. Freeze it without a reason.")
-    if len(correction) > LONGEST_REASON:
-        raise Refusal("Say in at most %(most)s characters why it must be corrected.", most=LONGEST_REASON)
+    if len(correction) > (most := release_steps.LONGEST_REASON):
+        raise Refusal("Say in at most %(most)s characters why it must be corrected.", most=most)
     if open_to_all and shown is not None and dates.today() < shown.frozen + A_WEEK:
         raise Conflict(
             "Release %(number)s is of %(day)s. An open wave is released at most once a week: freeze again later.",

@@ -160,13 +160,13 @@ def _factors(summary: Summary, line: UnitLine, index: Line) -> Table:
             )
         )
     columns = (
-        Column(_("Figure"), 28 if with_former else 34, LEFT),
-        Column(_("People"), 10),
-        *((Column(before, 11),) if with_former else ()),
-        Column(now, 11 if with_former else 13),
-        Column(interval_title(summary), 15 if with_former else 17),
-        Column(_("Province"), 10),
-        *((Column(_("Against the rest"), 15 if with_former else 16),) if tested else ()),
+        Column(_("Figure"), 27 if with_former else 33, LEFT),
+        Column(_("People"), 8),
+        *((Column(before, 9),) if with_former else ()),
+        Column(now, 10 if with_former else 11),
+        Column(interval_title(summary), 15 if with_former else 16),
+        Column(_("Province"), 9),
+        *((Column(_("Against the rest"), 22 if with_former else 23),) if tested else ()),  # in one line each
     )
     return Table("", columns, tuple(rows), ())
 

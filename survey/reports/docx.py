@@ -79,15 +79,15 @@ def shipped() -> Any:
 
 def _make_dense(document: Any) -> None:
     """Letters and spaces so small that a notice stands on one page: 13 points, as the decree allows."""
-    for name, size, after in (("Normal", 13, 3), ("Body Text", 13, 3), ("Heading 1", 13, 3), ("Title", 13, 0)):
+    for name, size, after in (("Normal", 13, 2), ("Body Text", 13, 2), ("Heading 1", 13, 2), ("Title", 13, 0)):
         style = document.styles[name]
         style.font.size, style.paragraph_format.space_after = Pt(size), Pt(after)
         style.paragraph_format.line_spacing = 1.0
-    document.styles["Heading 1"].paragraph_format.space_before = Pt(5)
+    document.styles["Heading 1"].paragraph_format.space_before = Pt(3)
     for name in ("Table Text", "Table Head"):
         style = document.styles[name]
-        style.font.size = Pt(11)
-        style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(1)
+        style.font.size = Pt(10.5)
+        style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(0.5)
     document.styles["Caption"].font.size = Pt(12)
     document.styles["Caption"].paragraph_format.space_before = Pt(3)
     document.styles["Table Note"].font.size = Pt(10.5)
@@ -242,7 +242,7 @@ def _foot(document: Any, report: Report) -> None:
         _line(left, "Copies", line)
     _line(right, "Letterhead", report.signatory, bold=True, size=Pt(14))
     space = _line(right, "Letterhead", "")
-    space.paragraph_format.space_before = Mm(15 if report.dense else 24)
+    space.paragraph_format.space_before = Mm(12 if report.dense else 24)
     _line(right, "Letterhead", report.signer, bold=True, size=Pt(14))
     for cell in (left, right):
         for paragraph in cell.paragraphs:

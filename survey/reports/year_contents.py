@@ -27,6 +27,7 @@ def contents(document: YearDocument, approved: bool) -> Report:
         (_("Targets and who answers for them"), _targets(document)),
         (_("Method and limits"), _method(document)),
     )
+    sources = tables.sources(document)
     blocks: list[Block] = [*_opening(document, approved)]
     for title, inner in sections:
         blocks += [Heading(1, title.upper()), *inner, Blank()]
@@ -44,7 +45,7 @@ def contents(document: YearDocument, approved: bool) -> Report:
             _("- Departments and People's Committees of the communes;"),
             _("- Kept: office, administrative reform."),
         ),
-        [Heading(0, _("Annex").upper()), *tables.sources(document)],
+        [Heading(0, _("Annex").upper()), *sources] if sources else [],
     )
 
 

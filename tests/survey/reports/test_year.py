@@ -124,6 +124,12 @@ def test_it_is_signed_on_its_own_page_and_annexes_follow(gathered: YearDocument)
     assert "91,49" in "".join(told[annex:])
 
 
+def test_a_year_without_figures_has_no_annex_that_is_empty(gathered: YearDocument) -> None:
+    bare = replace(gathered, lines=())
+    assert year_contents.contents(bare, False).annex == ()
+    assert year_contents.contents(gathered, False).annex
+
+
 def test_json_is_the_records_and_no_other_format_is_known(gathered: YearDocument) -> None:
     assert json.loads(year.write(gathered, "json")) == gathered.records()
     with pytest.raises(Refusal, match="csv"):

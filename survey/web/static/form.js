@@ -13,6 +13,7 @@ const part = (id) => document.getElementById(id).content.cloneNode(true);
 const removeAll = (selector, within) => all(selector, within).forEach((element) => element.remove());
 const word = (name) => find(`[data-${name}]`, document.getElementById("forward-words").content).textContent;
 
+export const asItCame = document.documentElement.outerHTML; // before a step is shown, and before anybody answers
 let form, intro, screens, review; // the steps: an element each
 let at; // the step that is shown
 let returning = false; // came from the review to change one answer

@@ -1,5 +1,7 @@
 // The empty form is kept on the person's own phone until it is sent or left, so that a reload without network shows
-// it again. It is kept as it came, before anybody answers: loaded first, and not where answers came back with the page.
+// it again. It is kept as it came, before anybody answers, and not where answers came back with the page.
+
+import { asItCame } from "./form.js";
 
 const CACHE = "form";
 const own = navigator.serviceWorker && self.caches && location.pathname.startsWith("/s/");
@@ -16,8 +18,7 @@ async function keep(page, names) {
 
 if (own) {
   if (!document.querySelector("#problems, #form [checked]")) {
-    const page = `<!doctype html>${document.documentElement.outerHTML}`;
-    addEventListener("load", () => keep(page, files()).catch(() => {}));
+    addEventListener("load", () => keep(`<!doctype html>${asItCame}`, files()).catch(() => {}));
   }
   document.addEventListener("left", () => caches.delete(CACHE));
 }

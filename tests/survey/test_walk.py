@@ -97,7 +97,17 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
             f"/quan-tri/<wave>/{part}"
             for part in (
                 *("mau", "ap-phich", "thu-moi", "may", "in-phieu", "phieu", "khoa-thuc-dia", "giu-lai", "ty-le"),
-                *("quyen-so", "ra-soat", "phuc-tra", "nhap-lieu", "lo", "viec-mo", "dau-hieu", "phan-cong"),
+                *(
+                    "giao-nhan",
+                    "quyen-so",
+                    "ra-soat",
+                    "phuc-tra",
+                    "nhap-lieu",
+                    "lo",
+                    "viec-mo",
+                    "dau-hieu",
+                    "phan-cong",
+                ),
             )
         ),
         RUNS,

@@ -131,6 +131,10 @@ class SheetsForm(StaffForm):
 )
 def batches(wave: str) -> ResponseReturnValue:
     """What is out, back, waiting, entered, void and missing, by commune and batch."""
+    return _listed(wave)
+
+
+def _listed(wave: str, fault: str = "", status: int = 200) -> ResponseReturnValue:
     wanted, shown = request.args.get("don-vi", ""), request.args.get("xem", "")
     with database().reading() as session:
         wave_row = waves.find(session, wave)
@@ -151,6 +155,7 @@ def batches(wave: str) -> ResponseReturnValue:
         links=links,
         unprinted=unprinted,
         coming=waves.accepted_until(wave_row),
+        fault=fault,
         communes=[commune.unit for commune in communes],
         listed=_cut(communes, wanted, shown),
         wanted=wanted,
@@ -158,7 +163,7 @@ def batches(wave: str) -> ResponseReturnValue:
         offered=[(code, _(name)) for code, name in SHOWN.items()],
         typed=typed,
         printing="staff.print_forms" in current_app.view_functions,
-    ), 404 if typed else 200
+    ), 404 if typed else status
 
 
 def _communes(session: Session, wave: str) -> list[Commune]:
@@ -244,6 +249,8 @@ def hand_over(wave: str, batch: str) -> ResponseReturnValue:
 @pages.act("/<wave>/khoa-thuc-dia", Right.FIELDWORK, N_("Closed the fieldwork"), tab="staff.accounting")
 def close_fieldwork(wave: str) -> ResponseReturnValue:
     """Closes the fieldwork of a wave whose forms are all accounted for."""
+    if "sure" not in request.form:
+        return _listed(wave, _("Tick that you mean it: look at the days and at what is missing first."), 422)
     with database().writing() as session:
         closing.close(session, wave)
     flash(_("The fieldwork is closed: no more paper forms are accepted."))

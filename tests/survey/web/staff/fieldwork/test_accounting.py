@@ -177,14 +177,17 @@ def test_the_fieldwork_closes_when_all_is_accounted_for_and_an_administrator_ope
     page = client.get(LIST)
     assert "Chưa khóa được vì 1 tập phiếu" in page.text
     assert "/khoa-thuc-dia" not in page.text
-    refused = send(client, "/quan-tri/ho-mau/khoa-thuc-dia")
+    refused = send(client, "/quan-tri/ho-mau/khoa-thuc-dia", sure="1")
     assert (refused.status_code, "B2" in refused.text) == (409, True)
     with printed.writing() as session:
         for sheet in session.scalars(select(Sheet).where(Sheet.batch == "B2")):
             sheet.reason = "Bưu điện làm mất"
     end = dates.today() + timedelta(30)
     assert f"Đến hết ngày {formats.day(end + timedelta(2))}, phiếu mà người dân" in client.get(LIST).text
-    page = send(client, "/quan-tri/ho-mau/khoa-thuc-dia")
+    unsure = send(client, "/quan-tri/ho-mau/khoa-thuc-dia")
+    assert (unsure.status_code, "rồi đánh dấu xác nhận" in unsure.text) == (422, True)
+    assert "Đã phát 8 phiếu, đã nhập 0, không dùng 5, thiếu có lý do 3." in unsure.text
+    page = send(client, "/quan-tri/ho-mau/khoa-thuc-dia", sure="1")
     assert "Đã khóa thực địa: không nhận phiếu giấy nữa." in page.text
     assert "/mo-thuc-dia" not in page.text, "a supervisor can't open it again"
     page = client.get(PACKET)
@@ -198,8 +201,8 @@ def test_the_fieldwork_closes_when_all_is_accounted_for_and_an_administrator_ope
     page = admin.post("/quan-tri/ho-mau/mo-thuc-dia", data={"csrf_token": csrf}, follow_redirects=True)
     assert "Đã mở lại thực địa." in page.text
     admin.post("/quan-tri/ho-mau/mo-thuc-dia", data={"csrf_token": csrf})  # it is open: this opens nothing
-    admin.post("/quan-tri/ho-mau/khoa-thuc-dia", data={"csrf_token": csrf})
-    send(client, "/quan-tri/ho-mau/khoa-thuc-dia")
+    admin.post("/quan-tri/ho-mau/khoa-thuc-dia", data={"csrf_token": csrf, "sure": "1"})
+    send(client, "/quan-tri/ho-mau/khoa-thuc-dia", sure="1")
     with printed.reading() as session:
         trail = session.execute(select(AuditEntry.who, AuditEntry.what).order_by(AuditEntry.number)).all()
     acts = [(who, what) for who, what in trail if what in ("Closed the fieldwork", "Opened the fieldwork again")]

@@ -235,7 +235,7 @@ def as_written(answers: dict[str, int]) -> list[str]:
 
 def test_one_link_sets_the_kiosk_up_and_it_starts_without_network(page: Page, province: Database) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ý kiến về lần làm thủ tục")
-    expect(page.get_by_text("Trung tâm Phục vụ hành chính công, phường Hà Tu")).to_be_visible()
+    expect(page.locator(".top").get_by_text("Trung tâm Phục vụ hành chính công, phường Hà Tu")).to_be_visible()
     page.context.set_offline(True)
     fresh = page.context.new_page()
     fresh.goto(START)

@@ -242,7 +242,7 @@ function screen(form) {
     $("band").classList.toggle("wrong", Boolean(held));
     rows[at]?.cell.classList.toggle("wrong", Boolean(held));
     $("held").hidden = $("holding").hidden = !held;
-    $("asking").hidden = Boolean(held);
+    $("asking").querySelector(".answering").hidden = Boolean(held);
     $("held-later").hidden = !held?.length;
     $("held-keys").replaceChildren(...(held ?? []).slice(-12).map((key) => element("kbd", key)));
     $("sound").textContent = word(localStorage.getItem(QUIET) ? "quiet" : "loud");

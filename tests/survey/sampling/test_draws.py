@@ -81,6 +81,7 @@ def test_the_order_of_a_file_moves_nothing(province: Database) -> None:
                 first = waves.find(session, "ho-mau")
                 made = type(first)(
                     code=wave,
+                    title="Khác",
                     questionnaire=first.questionnaire,
                     kind=first.kind,
                     opens=first.opens,

@@ -101,7 +101,7 @@ def test_every_page_says_it_before_its_figures_and_not_after_it_is_decided(staff
         assert page.index("Khác thường</strong>") < page.index("staff-figure-")
         assert SENTENCE in page
     assert "Khác thường</strong>" not in staff.get("/quan-tri/gop-y/don-vi/06652").text
-    assert SENTENCE in staff.get("/quan-tri/gop-y/cong-bo").text
+    assert SENTENCE in staff.get("/quan-tri/gop-y/cong-bo/chot").text
     for one in fields(staff.get(PAGE).text):
         prefix = one.pop("prefix")
         staff.post(PAGE, data={**one, f"{prefix}state": "explained", f"{prefix}reason": "Họp"})

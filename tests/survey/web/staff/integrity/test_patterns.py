@@ -41,7 +41,7 @@ def test_the_finding_comes_first_with_what_is_usual_reasons_and_the_next_step(st
         "Đã xem những gì",
     ):
         assert words in page
-    assert re.search(r"Phiếu gần như giống nhau.*?24 thôn, 12 xã, \d+ người hỏi", page, re.DOTALL)
+    assert re.search(r"Phiếu gần như giống nhau.*?24 thôn, 12 nơi, \d+ người hỏi", page, re.DOTALL)
 
 
 def test_what_is_decided_is_told_beside_it_and_on_the_page_of_open_matters(

@@ -1,12 +1,13 @@
 // What is wrong with how a page looks: a list of sentences. Passed over is what the document itself hides (`hidden`,
-// closed details, a popover) and what is there for screen readers alone.
+// closed details, a folded group, a popover) and what is there for screen readers alone.
 () => {
   const found = [];
   const name = (e) => [e.tagName.toLowerCase(), e.id && `#${e.id}`, ...[...e.classList].map((one) => `.${one}`)].join("");
   const up = (e) => { const all = []; for (let at = e; at; at = at.parentElement) all.push(at); return all; };
   const hidden = (e) => up(e).some((at) =>
     at.hidden || at.matches("template, noscript, [aria-hidden=true], dialog:not([open]), [popover]:not(:popover-open)") ||
-    (at.parentElement?.matches("details:not([open])") && at.tagName !== "SUMMARY"));
+    (at.parentElement?.matches("details:not([open])") && at.tagName !== "SUMMARY") ||
+    (at.matches("tr:not(.group)") && at.parentElement.querySelector(".staff-fold input:not(:checked)")));
   const spoken = (e) => up(e).some((at) => getComputedStyle(at).clipPath !== "none" && at.offsetWidth <= 2);
   const seen = (e) => e.getClientRects().length > 0 && e.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const say = (what, e) => found.push(`${what}: ${name(e)} “${e.textContent.trim().replace(/\s+/g, " ").slice(0, 30)}”`);
@@ -16,11 +17,14 @@
   if (document.documentElement.scrollWidth > innerWidth + 1) {
     say("runs off to the side", [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !spoken(e)).pop() ?? document.body);
   }
-  // The main control of each form, and of each list its rows.
+  // Whether one sees it, or the summary that opens on it.
+  const reached = (e) => seen(e) || up(e).some((at) => at.matches("details:not([open])") && seen(at.firstElementChild));
+  // The main control of each form, and of each list its rows. A form may stand twice, once for each width.
   for (const form of document.forms) {
     const acts = [...form.elements].filter((e) => e.type === "submit" && !hidden(e));
     const instead = !seen(form) && [...form.parentElement.querySelectorAll("button, input")].some((e) => !e.form && seen(e));
-    const good = acts.some((e) => { const box = e.getBoundingClientRect(); return seen(e) && box.width >= 16 && box.height >= 16 && box.right > 0; });
+    const twin = [...document.forms].some((other) => other !== form && other.action === form.action && reached(other));
+    const good = twin || acts.some((e) => { const box = e.getBoundingClientRect(); return seen(e) && box.width >= 16 && box.height >= 16 && box.right > 0; });
     if (!hidden(form) && acts.length && !good && !instead) say("a form can't be sent", form);
   }
   for (const table of document.querySelectorAll("table")) {

@@ -169,6 +169,7 @@ PAGES = {
 }
 # Pages that Home Affairs alone may open.
 READ_BY_HOME_AFFAIRS = {
+    "staff.check_release": ("/quan-tri/gop-y/cong-bo/1/kiem-tra",),
     "staff.rows": ("/quan-tri/thu-nghiem/tung-phieu", "/quan-tri/gop-y/tung-phieu"),
     "staff.codebook": ("/quan-tri/gop-y/bang-ma",),
     "staff.read_remarks": ("/quan-tri/thu-nghiem/loi-gop-y/doc",),
@@ -176,6 +177,13 @@ READ_BY_HOME_AFFAIRS = {
     "staff.themes": ("/quan-tri/thu-nghiem/loi-gop-y/chu-de",),
     "staff.paraphrases": ("/quan-tri/thu-nghiem/loi-gop-y/tom-tat",),
 }
+# Steps that the head takes.
+READ_BY_HEAD = {
+    "staff.approve_release": ("/quan-tri/thu-nghiem/cong-bo/1/duyet",),
+    "staff.withdraw_release": ("/quan-tri/nam-truoc/cong-bo/1/thu-hoi",),
+}
+# Whose browser looks at what.
+READERS = {"admin": PAGES, "so-noi-vu": READ_BY_HOME_AFFAIRS, "lanh-dao": READ_BY_HEAD}
 # Pages that axe doesn't look at, and why.
 LEFT_OUT = {
     "staff.table_file": "a file",
@@ -294,6 +302,13 @@ def edges(session: Session) -> None:
     devices.link(session, "gop-y", "06652", "Sảnh tầng 1 trụ sở tiếp công dân, cạnh quầy hồ sơ đất đai " * 2)
 
 
+def steps(session: Session) -> None:
+    """A release that waits to be checked, and one that waits to be approved."""
+    for wave in ("gop-y", "thu-nghiem"):
+        one = releases.freeze(session, waves.find(session, wave), "so-noi-vu")
+    release_steps.check(one, "so-noi-vu")
+
+
 def year(session: Session) -> None:
     """The examples of a year: its plan, what was done, points and published figures, with the demo's wave as the
     survey of 2025 and 2026."""
@@ -365,10 +380,12 @@ def template(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., No
         fieldwork(session)
         aside(session)
         edges(session)
+        steps(session)
         year(session)
         account(session, "admin", Role.ADMIN)
         account(session, "nguyen-thi-thanh-huyen." * 3, Role.KEYER)
         account(session, "so-noi-vu", Role.HOME_AFFAIRS)
+        account(session, "lanh-dao", Role.HEAD)
         link = PasswordLink(account="so-noi-vu", digest=passwords.digest(CODE), until=dates.today())
         session.add(link)
     made.engine.dispose()
@@ -417,7 +434,7 @@ def test_axe_finds_nothing_and_nothing_runs_off_the_page(
 ) -> None:
     there = places(province)
     found: dict[str, list[object]] = {}
-    for name, pages in (("admin", PAGES), ("so-noi-vu", READ_BY_HOME_AFFAIRS)):
+    for name, pages in READERS.items():
         page = opened(width, language, name, color_scheme=scheme)
         for address in (one.format(**there) for own in pages.values() for one in own):
             answer = page.goto(address)
@@ -571,7 +588,7 @@ def test_every_page_is_looked_at(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and not rule.endpoint.startswith("api.")
     }
-    seen = {*addresses(app, FIELD), *PAGES, *READ_BY_HOME_AFFAIRS, *LEFT_OUT, *NOT_LOOKED_AT}
+    seen = {*addresses(app, FIELD), *PAGES, *READ_BY_HOME_AFFAIRS, *READ_BY_HEAD, *LEFT_OUT, *NOT_LOOKED_AT}
     assert pages - seen == set()
     assert seen - pages == set()
 
@@ -660,7 +677,7 @@ def test_axe_looks_at_every_page_of_the_staff(app: Flask, province: Database) ->
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith("staff.") and "GET" in (rule.methods or ())
     }
-    seen = {**PAGES, **READ_BY_HOME_AFFAIRS}
+    seen = {**PAGES, **READ_BY_HOME_AFFAIRS, **READ_BY_HEAD}
     assert pages <= {*seen, *LEFT_OUT}
     assert not {*seen} & {*LEFT_OUT}
     assert {*LEFT_OUT} <= {*app.view_functions}
@@ -758,7 +775,8 @@ def test_printed_there_is_neither_menu_nor_button_and_the_heads_repeat(opened: C
     page.goto("/quan-tri/thu-nghiem/don-vi")
     page.emulate_media(media="print")
     expect(page.locator(".staff-bar")).to_be_hidden()
-    expect(page.locator(".staff-controls")).to_be_hidden()
+    for controls in page.locator(".staff-controls").all():
+        expect(controls).to_be_hidden()
     expect(page.locator(".staff-foot")).to_be_visible()
     assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("thead").evaluate("e => getComputedStyle(e).display") == "table-header-group"

@@ -482,6 +482,7 @@ NOT_LOOKED_AT = {
     "respondent.leave": "leads away",
     "respondent.receipt": "needs an answer: test_receipts.py",
     "respondent.recording": "a sound",
+    "respondent.worker": "a script",
     "respondent.scanned": "needs a code that was issued: test_invitation_pages.py",
     "single_sign_on.back": "leads on",
     "single_sign_on.begin": "leads on",

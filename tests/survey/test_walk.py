@@ -345,7 +345,7 @@ def test_something_real_lies_behind_the_addresses(made: Flask, sign_in: SignedIn
             query = "?thon=V1" if endpoint.startswith("interviewer") else QUERY.get(endpoint, "")
             for client in clients:
                 with client.get(address + query) as answer:
-                    if answer.status_code in (200, 204, 301, 303):
+                    if answer.status_code in (200, 204, 301, 303, 409):  # a step that was taken says so
                         break
             else:
                 without.add(endpoint)

@@ -591,7 +591,7 @@ def test_the_page_opens_without_network_in_both_languages(tablet: Page) -> None:
     press(tablet, "Begin")
     expect(tablet.locator("html")).to_have_attribute("lang", "en")
     tablet.goto("/phong-van/")
-    tablet.get_by_role("link", name="ho-mau Thôn V1").click()
+    tablet.get_by_role("link", name=re.compile("Thôn V1")).click()
     press(tablet, "Bắt đầu")
 
 

@@ -183,7 +183,7 @@ def test_open_data_come_from_an_approved_release_under_a_consent_that_allows_the
     with province.writing() as session:
         release = releases.freeze(session, waves.find(session, "gop-y"), "lan")
         release_steps.check(release, "minh")
-    assert "Nothing of gop-y is released yet" in hailong(*arguments).err
+    assert "is released yet: open data come from" in hailong(*arguments).err
     with province.writing() as session:
         releases.approve(session, releases.find(session, "gop-y", 1), "hoa")
     refused = hailong(*arguments)

@@ -226,7 +226,7 @@ def test_who_is_signed_out_keys_on_and_is_asked_at_the_end(
     sheet.keyboard.press("2")
     sheet.keyboard.press("F2")
     expect(sheet.locator("#review")).to_be_visible()
-    sheet.keyboard.press("F2")
+    sheet.keyboard.press("F8")
     expect(sheet.locator("#again")).to_be_visible()
     sheet.keyboard.type("keyer")
     sheet.keyboard.press("Tab")

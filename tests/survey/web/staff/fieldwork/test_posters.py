@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -40,7 +41,7 @@ def test_posters_of_all_communes_or_of_one_place_come_as_a_file(
     with pypdfium2.PdfDocument(answer.data) as document:
         assert len(document) == count
         assert document[0].get_width() / 72 * 25.4 == pytest.approx(wide, abs=0.5)
-        assert "localhost/s/gop-y/" in document[0].get_textpage().get_text_bounded()
+        assert re.search(r"localhost/(\d{5}|s/gop-y/\w+)\s*$", document[0].get_textpage().get_text_bounded())
 
 
 def test_the_page_says_where_the_codes_lead_and_of_whom_they_are(app: Flask, office: FlaskClient) -> None:

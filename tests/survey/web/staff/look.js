@@ -7,7 +7,8 @@
   const hidden = (e) => up(e).some((at) =>
     at.hidden || at.matches("template, noscript, [aria-hidden=true], dialog:not([open]), [popover]:not(:popover-open)") ||
     (at.parentElement?.matches("details:not([open])") && at.tagName !== "SUMMARY") ||
-    (at.matches("tr:not(.group)") && at.parentElement.querySelector(".staff-fold input:not(:checked)")));
+    (at.matches("tr:not(.group)") && at.parentElement.querySelector(".staff-fold input:not(:checked)")) ||
+    (at.matches("tr.item") && at.parentElement.querySelector(".unfolding:not(:checked)")));
   const spoken = (e) => up(e).some((at) => getComputedStyle(at).clipPath !== "none" && at.offsetWidth <= 2);
   const seen = (e) => e.getClientRects().length > 0 && e.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const say = (what, e) => found.push(`${what}: ${name(e)} “${e.textContent.trim().replace(/\s+/g, " ").slice(0, 30)}”`);

@@ -591,7 +591,7 @@ def test_every_format_of_the_report_is_offered(reader: FlaskClient) -> None:
 def test_the_pages_speak_english(made: Flask) -> None:
     client = signed_in(made, "home_affairs", "en")
     page = plain(client.get("/quan-tri/thu-nghiem/don-vi"))
-    assert re.search(r"\d+ communes below the province, \d+ above\. Since \d+: \d+ down, \d+ up", page)
+    assert re.search(r"communes below the province, \d+ above\. Since the survey of \d+: \d+ down, \d+ up", page)
     assert "95% confidence interval" in page
     assert "Hà Tu ward" in page
     assert "phường" not in page

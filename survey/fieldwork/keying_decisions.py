@@ -8,10 +8,11 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey.fieldwork import double_entry, reviews, sheet_locks
+from survey.fieldwork import accounting, double_entry, reviews, sheet_locks
 from survey.fieldwork.sheet_locks import AGAIN, FIRST, SECOND
 from survey.storage.models import Batch, Keying, KeyingDecision, OpenKeying, ReviewState, Sheet, SheetState
 from survey.system.dates import today
+from survey.waves import waves
 from translations import Conflict, Refusal
 
 LONGEST = 400
@@ -27,7 +28,8 @@ def key_again(session: Session, wave: str, serial: str, reason: str, person: str
             serial=serial,
         )
     turns = [AGAIN - 1, *session.scalars(select(Keying.turn).where(Keying.sheet == serial))]
-    reviews.decide(session, wave, [sheet.response], ReviewState.REJECTED, _given(reason), person)
+    reason = _given(reason)
+    reviews.decide(session, wave, [sheet.response], ReviewState.REJECTED, reason, person)
     _note(session, sheet, max(turns) + 1, reason, person)
     sheet.state, sheet.response = SheetState.WAITING, None
     session.flush()
@@ -67,7 +69,9 @@ def to_come(session: Session, wave: str) -> int:
 
 
 def _of(session: Session, wave: str, serial: str) -> Sheet:
-    """The sheet, locked; refused where it is none of this wave."""
+    """The sheet, locked; refused where it is none of this wave, and once the fieldwork is closed: a form that is
+    taken back then could not be keyed any more, and its answers would be lost."""
+    accounting.open_for_paper(waves.find(session, wave, lock={"key_share": True}))
     sheet = sheet_locks.locked(session, serial)
     if session.get_one(Batch, sheet.batch).wave != wave:
         raise sheet_locks.unknown(serial)
@@ -82,7 +86,6 @@ def _given(reason: str) -> str:
 
 
 def _note(session: Session, sheet: Sheet, turn: int, reason: str, person: str) -> None:
-    reason = _given(reason)
     session.add(
         KeyingDecision(
             sheet=sheet.serial, turn=turn, response=sheet.response, reason=reason, person=person, day=today()

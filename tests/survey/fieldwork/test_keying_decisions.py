@@ -15,7 +15,7 @@ from survey.fieldwork import accounting, double_entry, keying, keying_decisions,
 from survey.storage.database import Database
 from survey.storage.models import Batch, Keying, Response, ReviewState, Role, Sheet, SheetState
 from survey.system import dates
-from survey.waves import questionnaires
+from survey.waves import questionnaires, waves
 from translations import Conflict, Refusal
 
 PAGE = "/quan-tri/ho-mau/nhap-lieu"
@@ -95,6 +95,16 @@ def test_a_form_is_keyed_again_by_its_keyer_and_the_former_keying_stays(
     with keyed.writing() as session:
         double_entry.finish(session, ONE, sheet_locks.AGAIN + 1, "keyer_2", typed | {"C5": "3"})
     assert [state for state in states(keyed).values() if state is not ReviewState.REJECTED] == [ReviewState.NEW]
+
+
+def test_nothing_is_taken_back_once_the_fieldwork_is_closed(keyed: Database) -> None:
+    """It could not be keyed any more, and its answers would be lost."""
+    with keyed.writing() as session:
+        waves.find(session, "ho-mau").closed = dates.today()
+    with pytest.raises(Conflict, match="đã khóa"):
+        again(keyed)
+    assert states(keyed) == {1: ReviewState.NEW}
+    assert sheet(keyed, ONE).state is SheetState.ENTERED
 
 
 def test_what_is_not_stored_and_what_has_no_reason_is_not_keyed_again(

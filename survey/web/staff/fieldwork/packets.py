@@ -29,7 +29,7 @@ MOST = 500  # packets at once
 
 
 @dataclass(frozen=True)
-class Left:
+class OpenBatch:
     """A packet that is not back, with its forms."""
 
     batch: Batch
@@ -70,7 +70,7 @@ def packets(wave: str) -> ResponseReturnValue:
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         form.interviewer.choices = options(*_interviewers(session), blank=_("Choose an account"))
-        left = _left(session, wave_row)
+        left = _open(session, wave_row)
     if form.day.data is None and not form.day.errors:
         form.day.data = dates.today()
     if form.validate_on_submit():
@@ -100,11 +100,11 @@ def _interviewers(session: Session) -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(names, key=order)]
 
 
-def _left(session: Session, wave: Wave) -> list[Left]:
+def _open(session: Session, wave: Wave) -> list[OpenBatch]:
     """The packets with forms that are not back, by code."""
     lines = {line.batch: line for line in accounting.lines(session, wave.code) if line.missing}
     batches = session.scalars(select(Batch).where(Batch.wave == wave.code).order_by(Batch.code))
-    return [Left(batch, lines[batch.code].issued) for batch in batches if batch.code in lines]
+    return [OpenBatch(batch, lines[batch.code].issued) for batch in batches if batch.code in lines]
 
 
 def _record(session: Session, wave: str, form: PacketsForm) -> int:

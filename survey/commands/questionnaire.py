@@ -8,6 +8,7 @@ import click
 
 import forms
 from forms import crosswalk as forms_crosswalk
+from forms import hints
 from survey.commands import Commands, say
 from survey.operations import installation
 from survey.responses import crosswalks
@@ -20,11 +21,18 @@ FILE = click.Path(path_type=Path)
 questionnaire = Commands("questionnaire", help=_("Questionnaires: documents that never change once published."))
 
 
-@questionnaire.command(help=_("Say what is wrong with a document, and where. Nothing is stored."))
+@questionnaire.command(
+    help=_(
+        "Say what is wrong with a document, and where; if nothing is, what one might look at again. "
+        "Nothing is stored."
+    )
+)
 @click.argument("file", metavar="FILE", type=FILE)
 def check(file: Path) -> None:
     document = forms.load(file)
     say("%(name)s is in order: %(items)d items.", name=document.name, items=len(document.items))
+    for hint in hints.of(document):
+        say("Hint, %(place)s: %(hint)s %(repair)s", place=hint.place, hint=hint, repair=hint.repair)
 
 
 @questionnaire.command(help=_("Store a version, for good. Safe to repeat; other content needs a new version."))

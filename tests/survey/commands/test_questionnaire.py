@@ -24,6 +24,7 @@ def test_a_document_in_order_is_said_to_be(hailong: Program, document: Path) -> 
     done = hailong("questionnaire", "check", document)
     assert (done.code, done.out) == (0, "")
     assert "noi_phuc_vu@7 is in order: 12 items." in done.err
+    assert "Hint, pages/muc_do/items/hl_thu_tuc/label/vi: “hồ sơ, lệ phí” may join two things" in done.err
     assert "noi_phuc_vu@7" not in hailong("questionnaire", "list").out
 
 

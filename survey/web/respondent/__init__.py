@@ -12,7 +12,8 @@ pages.add_url_rule("/<string(length=5):unit>", "short", start.lead)  # as poster
 pages.add_url_rule("/rieng-tu", "privacy", start.privacy)
 # Typed from a poster, the address may end with a slash.
 pages.add_url_rule("/s/<wave>/<unit>", "answer", form.answer, methods=["GET", "POST"], strict_slashes=False)
-pages.add_url_rule("/s/worker.js", "worker", form.worker)
+pages.add_url_rule("/s/worker.js", "worker", form.worker)  # beside the forms that it may show, as the next one
+pages.add_url_rule("/m/phieu/worker.js", "letter_worker", form.worker)
 pages.add_url_rule("/bien-nhan/<wave>/<day>/<code>", "receipt", form.receipt)
 pages.add_url_rule("/nghe/<digest>/<code>/<spoken>", "recording", listening.recording)
 pages.add_url_rule("/m", "invitation", invitation.enter, methods=["GET", "POST"])  # short: it is typed

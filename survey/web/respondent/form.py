@@ -142,7 +142,8 @@ def _page(
         render_template(
             "respondent/form.html",
             place=place,
-            action=request.path if at_its_own_address else own_address,
+            # A letter's address opens its form, and a phone keeps the page: the page doesn't name it.
+            action="" if at_its_own_address else own_address,
             wave=place.wave,
             questions=questions,
             problems=troubles,

@@ -1,24 +1,37 @@
 // The empty form is kept on the person's own phone until it is sent or left, so that a reload without network shows
-// it again. It is kept as it came, before anybody answers, and not where answers came back with the page.
+// it again. It is kept as it came, before anybody answers, and not where answers came back with the page. When it
+// goes, what shows it goes too.
 
 import { asItCame } from "./form.js";
 
 const CACHE = "form";
-const own = navigator.serviceWorker && self.caches && location.pathname.startsWith("/s/");
+const FOLDERS = ["/s/", "/m/phieu/"]; // of a wave's form and of a letter's
 const NAMED = "script[src], link[rel=stylesheet], link[rel=modulepreload], link[rel=icon]";
+const folder = FOLDERS.find((one) => location.pathname.startsWith(one));
 const files = () => [...document.querySelectorAll(NAMED)].map((one) => one.src || one.href);
+// The address of a letter's form opens it: only its last signs are kept, which open nothing (phone-worker.js too).
+const name = location.pathname.replace(/^(\/m\/phieu\/).*(?=.{8}$)/, "$1");
+let kept = Promise.resolve();
 
 async function keep(page, names) {
   await caches.delete(CACHE);
   const cache = await caches.open(CACHE);
   await cache.addAll(names); // they have come with the page: no byte more
-  await cache.put(location.pathname, new Response(page, { headers: { "Content-Type": "text/html; charset=utf-8" } }));
-  await navigator.serviceWorker.register("/s/worker.js");
+  await cache.put(name, new Response(page, { headers: { "Content-Type": "text/html; charset=utf-8" } }));
+  await navigator.serviceWorker.register(`${folder}worker.js`);
 }
 
-if (own) {
+function letGo() {
+  caches.delete(CACHE);
+  for (const one of FOLDERS) navigator.serviceWorker.getRegistration(one).then((worker) => worker?.unregister());
+}
+
+if (folder && navigator.serviceWorker && self.caches) {
   if (!document.querySelector("#problems, #form [checked]")) {
-    addEventListener("load", () => keep(`<!doctype html>${asItCame}`, files()).catch(() => {}));
+    addEventListener("load", () => (kept = keep(`<!doctype html>${asItCame}`, files()).catch(() => {})));
   }
-  document.addEventListener("left", () => caches.delete(CACHE));
+  document.addEventListener("left", () => {
+    letGo();
+    kept.then(letGo); // what was still being kept
+  });
 }

@@ -22,6 +22,7 @@ from tests.browser.fixtures import PATIENCE
 from tests.browser.form import skip, skip_to
 
 SHORT, HOUSEHOLD = "/s/gop-y/06652", "/s/ho-mo/06652"
+NO_WORKER = "async () => (await navigator.serviceWorker.getRegistrations()).length === 0"
 
 
 def press(page: Page, *names: str) -> None:
@@ -370,6 +371,7 @@ def test_without_network_the_form_opens_again_and_is_sent_by_itself(phone: Page,
     phone.wait_for_url("**/bien-nhan/**")
     assert kept(province) == [{"dich_vu": 4, "hl_chung": 2, "tiep_xuc": 1}]
     assert phone.evaluate("caches.keys()") == []
+    phone.wait_for_function(NO_WORKER)
 
 
 def test_the_quick_exit_takes_the_kept_form_along(phone: Page) -> None:
@@ -378,6 +380,7 @@ def test_the_quick_exit_takes_the_kept_form_along(phone: Page) -> None:
     phone.get_by_role("link", name="Thoát nhanh").click()
     phone.wait_for_url("**/lich")
     phone.wait_for_function("async () => (await caches.keys()).length === 0")
+    phone.wait_for_function(NO_WORKER)
 
 
 # The draft

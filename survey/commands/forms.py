@@ -35,6 +35,8 @@ forms = Commands("forms", help=_("Number and print the paper forms of a wave."))
 @click.option("--unit", metavar="CODE", help=_("One commune alone; all of them unless given."))
 @click.option("--village", metavar="CODE", help=_("One village alone."))
 @click.option("--batch", metavar="CODE", help=_("One batch that was printed before, again."))
+@click.option("--serial", metavar="NUMBER", help=_("One form that was printed before, alone, without a cover."))
+@click.option("--large", is_flag=True, help=_("In large print: such forms are keyed by hand, not scanned."))
 @option("--per-village", type=COUNT, help=_("How many forms a village gets where no sample was drawn."))
 @option("--more", type=COUNT, help=_("So many further forms for the village, in a batch of their own."))
 @option(
@@ -55,18 +57,20 @@ def print_forms(
     unit: str | None,
     village: str | None,
     batch: str | None,
+    serial: str | None,
+    large: bool,
     per_village: int | None,
     more: int | None,
     double: float,
     reinterview: float,
     out: Path,
 ) -> None:
-    if [unit, village, batch].count(None) < 2:
-        raise click.UsageError(_("Give one of --unit, --village and --batch."))
+    if [unit, village, batch, serial].count(None) < 3:
+        raise click.UsageError(_("Give one of --unit, --village, --batch and --serial."))
     if more is not None and village is None:
         raise click.UsageError(_("Say for which village: --village CODE"))
     database = installation.opened()
-    if batch is None:
+    if batch is None and serial is None:
         with database.writing() as session:
             if more is not None and village is not None:
                 issued = [batches.issue_more(session, wave, village, more, double / 100)]
@@ -81,7 +85,9 @@ def print_forms(
                 issued = batches.issue(session, wave, forms=per_village, villages=villages, **shares)
             _tell(len(issued), *batches.counted(session, issued))
     with database.reading() as session:
-        order = printing.prepared(session, wave, unit=unit, village=village, batch=batch)
+        order = printing.prepared(
+            session, wave, unit=unit, village=village, batch=batch, serial=serial, large=large
+        )
     with (
         atomic_write(out) as file,
         click.progressbar(

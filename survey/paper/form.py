@@ -15,9 +15,9 @@ import typst
 from forms import Condition, Item, Kind, Page, Questionnaire
 from forms.kinds import SINGLE
 from survey.pdf import typeface
-from survey.sampling.outcome_words import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
+from survey.sampling.outcome_words import ADULTS, HEAD, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import gettext as _
-from translations import speaking
+from translations import ngettext, speaking
 
 TEMPLATES = Path(__file__).parent.parent / "pdf" / "templates" / "paper"
 
@@ -27,6 +27,9 @@ CORNERS = ((10.0, 10.0), (200.0, 10.0), (200.0, 287.0), (10.0, 287.0))
 QR = (184.5, 15.5, 16.0)  # four of its modules, 3,05 mm, stay blank on each side
 MARK, PITCH = 4.4, 7.0  # of a circle, and from one to the next
 CHARACTERS, MOST_LINES = 120, 6  # written by hand on one line, and lines for one answer
+PAPER = (210.0, 297.0)
+LARGE = 1.55  # by how much large print is larger: its questions stand in 16 pt
+LONG = 6  # rows of a block in which every second one is shaded
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Form:
         boxes: list[dict[str, Any]] = json.loads(self._compiler().query("<box>", field="value"))
         return boxes
 
+    def pages(self) -> int:
+        """How many there are."""
+        pages: int = json.loads(self._compiler().query("<pages>", field="value", one=True))
+        return pages
+
     def _compiler(self) -> typst.Compiler:
         family, folder = typeface.typeface()
         return typst.Compiler(
@@ -55,29 +63,39 @@ class Form:
 
 
 @lru_cache(maxsize=16)
-def form(questionnaire: Questionnaire, authority: str = "", reinterview: bool = False) -> Form:
-    """The form of a questionnaire, in Vietnamese; all its variants have their circles on the same places.
+def form(
+    questionnaire: Questionnaire, authority: str = "", reinterview: bool = False, large: bool = False
+) -> Form:
+    """The form of a questionnaire, in Vietnamese; all its variants have their circles on the same places, but for
+    large print, which is keyed by hand.
 
     authority    above the department that asks
     reinterview  whether the sheet says that the household may be asked again
+    large        set on a smaller page, that is printed as A4
     """
     with speaking("vi"):
-        return Form(json.dumps(_values(questionnaire, authority, reinterview)))
+        return Form(json.dumps(_values(questionnaire, authority, reinterview, large)))
 
 
-def _values(questionnaire: Questionnaire, authority: str, reinterview: bool) -> dict[str, Any]:
+def _values(questionnaire: Questionnaire, authority: str, reinterview: bool, large: bool) -> dict[str, Any]:
     join = questionnaire.join
     title = str(questionnaire.title)
+    scale = LARGE if large else 1.0
     return {
         "geometry": {
+            "paper": [side / scale for side in PAPER],
             "corner": CORNER,
-            "corners": CORNERS,
+            "corners": [] if large else CORNERS,
             "mark": MARK,
             "pitch": PITCH,
-            "top": 27,
-            "bottom": 14,
-            "side": 13,
+            "top": 27 / scale,
+            "bottom": 14 / scale,
+            "side": 13 / scale,
+            "issuer": 7 if large else 12,
+            "head": 96 / scale,
+            "long": LONG,
         },
+        "large": _("Large print. Keyed by hand, not scanned.") if large else "",
         "title": title,
         "heading": title.upper(),
         "authority": authority,
@@ -109,8 +127,10 @@ def _values(questionnaire: Questionnaire, authority: str, reinterview: bool) -> 
             "birthday": _(
                 "Of the people aged 18 and over in the household, ask the one whose birthday comes next."
             ),
+            "where": [_("Day"), _("Village"), _("Interviewer")],
         },
         "head": _head(),
+        "head-count": _count(0, len(HEAD)),
         "parts": [_part(questionnaire, number, page) for number, page in enumerate(questionnaire.paper, start=1)],
         "closing": _("Thank you for your answers."),
     }
@@ -134,7 +154,15 @@ def _part(questionnaire: Questionnaire, number: int, page: Page) -> dict[str, An
         "title": title,
         "intro": str(page.intro) if page.intro else None,
         "groups": list(_groups(questionnaire, page)),
+        "count": _count(number, sum(item.no is not None for item in page.items)),
     }
+
+
+def _count(part: int, questions: int) -> str | None:
+    """What ends a part on paper, as the screen of the keyer counts it too; nothing where it is one question."""
+    if questions < 2:
+        return None
+    return ngettext("Part %(part)s: %(num)s question", "Part %(part)s: %(num)s questions", questions, part=part)
 
 
 def _groups(questionnaire: Questionnaire, page: Page) -> Iterator[dict[str, Any]]:

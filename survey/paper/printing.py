@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,19 +71,35 @@ class Print:
 
     title      the wave's
     authority  above the one that asks
+    covered    whether each packet has its cover and slip; a single form has none
+    large      whether the forms are in large print
     """
 
     title: str
     questionnaire: Questionnaire
     authority: str
     packets: tuple[Packet, ...]
+    covered: bool = True
+    large: bool = False
+
+    @cached_property
+    def pages(self) -> int:
+        """How many each form has."""
+        return form(self.questionnaire, large=True).pages() if self.large else layout(self.questionnaire).pages
 
 
 def prepared(
-    session: Session, wave: str, *, unit: str | None = None, village: str | None = None, batch: str | None = None
+    session: Session,
+    wave: str,
+    *,
+    unit: str | None = None,
+    village: str | None = None,
+    batch: str | None = None,
+    serial: str | None = None,
+    large: bool = False,
 ) -> Print:
-    """The packets of a wave that are numbered, of a commune, of a village, or one alone, in their order. Refused
-    where there is none."""
+    """The packets of a wave that are numbered, of a commune, of a village, one alone or a single form of one, in
+    their order. Refused where there is none."""
     row = waves.find(session, wave)
     chosen = (
         select(Batch, Village)
@@ -96,6 +113,8 @@ def prepared(
         chosen = chosen.where(Batch.psu == village)
     if batch is not None:
         chosen = chosen.where(Batch.code == batch)
+    if serial is not None:
+        chosen = chosen.where(Batch.code.in_(select(Sheet.batch).where(Sheet.serial == serial)))
     rows = session.execute(chosen).all()
     if not rows:
         raise NotFound("No forms are numbered here yet. Number them first, or look at the code again.")
@@ -112,7 +131,7 @@ def prepared(
                 unit=units.named(units.find(session, place.unit)),
                 printed=own.printed,
                 interviewer=own.interviewer,
-                sheets=tuple(sheets.get(own.code, ())),
+                sheets=tuple(one for one in sheets.get(own.code, ()) if serial in (None, one.serial)),
                 households=tuple(lists[False].get(place.psu, ())) if is_first else (),
                 spare=tuple(lists[True].get(place.psu, ())) if is_first else (),
             )
@@ -121,7 +140,7 @@ def prepared(
         province = units.province(session).name
         authority = _("People's Committee of %(province)s Province", province=province).upper()
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
-    return Print(row.title, questionnaire, authority, tuple(packets))
+    return Print(row.title, questionnaire, authority, tuple(packets), covered=serial is None, large=large)
 
 
 def _sheets(session: Session, batches: Sequence[str]) -> dict[str, list[Printed]]:
@@ -168,7 +187,7 @@ def _packets(given: Print, root: Path, progress: Callable[[int], None]) -> Itera
     shutil.copy(TEMPLATES / TEMPLATE, root)
     for again in (False, True):
         if any(sheet.again == again for packet in given.packets for sheet in packet.sheets):
-            (root / _file(again)).write_bytes(form(given.questionnaire, given.authority, again).pdf())
+            (root / _file(again)).write_bytes(form(given.questionnaire, given.authority, again, given.large).pdf())
     for done, packet in enumerate(given.packets, start=1):
         with speaking("vi"):
             values = _values(given, packet)
@@ -188,7 +207,7 @@ def _file(again: bool) -> str:
 
 
 def _values(given: Print, packet: Packet) -> dict[str, Any]:
-    pages = layout(given.questionnaire).pages
+    pages = range(1, given.pages + 1)
     numbers = [sheet.serial for sheet in packet.sheets]
     bound = [sheet for sheet in packet.sheets if sheet.again]
     return {
@@ -217,12 +236,13 @@ def _values(given: Print, packet: Packet) -> dict[str, Any]:
         "words": _words(),
         "qr": QR,
         "cover-code": _code(packet.code),
-        "pages": pages,
+        "covered": given.covered,
         "sheets": [
             {
                 **asdict(sheet),
                 "file": _file(sheet.again),
-                "codes": [_code(serial_numbers.code(sheet.serial, page)) for page in range(1, pages + 1)],
+                # A page of large print is none that is scanned.
+                "codes": [_code(serial_numbers.code(sheet.serial, 0 if given.large else page)) for page in pages],
             }
             for sheet in packet.sheets
         ],

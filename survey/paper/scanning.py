@@ -115,6 +115,8 @@ def _taken(database: Database, wave: str, name: str, place: int, picture: Grey |
         serial, page = code.serial, code.page
         with database.reading() as session:
             questionnaire = _wanted(session, wave, serial)
+        if page == 0:
+            raise Refusal("Form %(serial)s is in large print: key it by hand.", serial=serial)
         if not 1 <= page <= layout(questionnaire).pages:
             raise Refusal("This form has no page %(page)d.", page=page)
         flat = straight(picture, code, layout(questionnaire))

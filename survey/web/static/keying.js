@@ -392,12 +392,13 @@ function screen(form) {
     return entry;
   };
 
-  // The count of a part, as it stands at its end on the paper
-  const inPart = (block) => numbered.filter((row) => row.block === block && asked(row));
+  // The count of a part, as it stands at its end on the paper: a question that is not asked is printed there too
+  const inPart = (block) => numbered.filter((row) => row.block === block);
+  const past = (row) => typed(row) || !asked(row);
   function counts() {
     for (const count of document.querySelectorAll(".map [data-count]")) {
       const own = inPart(count.dataset.count);
-      const done = own.filter(typed).length;
+      const done = own.filter(past).length;
       put(count, "textContent", done === own.length ? `✓ ${done}` : `${done}/${own.length}`);
       put(count, "className", done === own.length ? "done" : "");
     }
@@ -405,14 +406,14 @@ function screen(form) {
     const passed = rows.slice(0, at).findLast((one) => one.no && one.block !== row?.block);
     const own = passed ? inPart(passed.block) : [];
     $("part-end").textContent = passed
-      ? word("part_end", { part: passed.block, all: own.length, typed: own.filter(typed).length })
+      ? word("part_end", { part: passed.block, all: own.length, typed: own.filter(past).length })
       : "";
   }
   const ends = (row) => {
     const own = inPart(row.block);
     if (own.at(-1) !== row || own.length < 2) return [];
     const entry = element("li", "", "ends");
-    entry.append(element("span", word("ends", { part: row.block, all: own.length, typed: own.filter(typed).length })));
+    entry.append(element("span", word("ends", { part: row.block, all: own.length, typed: own.filter(past).length })));
     return [entry];
   };
 

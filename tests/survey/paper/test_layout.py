@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -101,6 +102,18 @@ def test_a_sheet_for_a_second_visit_has_its_circles_on_the_same_places(questionn
     with pypdfium2.PdfDocument(again.pdf()) as document:
         text = document[0].get_textpage().get_text_bounded()
     assert "có thể được đến hỏi lại" in " ".join(text.split())
+
+
+def test_a_part_ends_with_the_count_of_its_questions_and_the_first_page_asks_for_day_place_and_name(
+    questionnaire: Questionnaire,
+) -> None:
+    with pypdfium2.PdfDocument(form(questionnaire).pdf()) as document:
+        texts = [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    assert re.search(r"Ngày( \.){9,} Thôn, tổ dân phố( \.){9,} Điều tra viên( \.){9,}", texts[0])
+    counts = [sum(item.no is not None for item in page.items) for page in questionnaire.paper]
+    told = [(part, count) for part, count in enumerate([2, *counts]) if count > 1]
+    ends = re.findall(r"Phần ([0-9]+): ([0-9]+) câu", " ".join(texts))
+    assert sorted((int(part), int(count)) for part, count in ends) == told
 
 
 def test_items_stand_in_the_order_of_their_numbers_down_the_pages() -> None:

@@ -192,6 +192,29 @@ def test_a_short_form_without_a_draw_is_printed_too(province: Database) -> None:
         assert "Ý KIẾN VỀ LẦN LÀM THỦ TỤC" in text_of(document[4])
 
 
+def test_a_form_in_large_print_has_the_number_of_its_form_and_no_page_that_is_scanned(issued: Database) -> None:
+    [packet] = prepared(issued, batch="ho-mau-001").packets
+    serial = packet.sheets[0].serial
+    with issued.reading() as session:
+        given = printing.prepared(session, WAVE, serial=serial, large=True)
+    with pypdfium2.PdfDocument(written(given)) as document:
+        texts = [text_of(page) for page in document]
+        # A page of A4: no cover, and the question's letters are 16 points high and not 10.5.
+        assert document[0].get_size() == pytest.approx((595.3, 841.9), abs=0.1)
+        assert len(document) == given.pages + given.pages % 2
+        text = document[0].get_textpage()
+        heights = [text.get_charbox(place, loose=True) for place in range(text.count_chars())]
+        assert max(top - bottom for _l, bottom, _r, top in heights) > 16
+        codes = [
+            barcode.text
+            for page in document
+            for barcode in zxingcpp.read_barcodes(rendered(page), formats=zxingcpp.BarcodeFormat.QRCode)
+        ]
+    assert codes == [f"HL1:{serial}:0"] * given.pages
+    assert all("Nhập tay, không quét" in text for text in texts[: given.pages])
+    assert serial_numbers.serial(codes[0]) == serial
+
+
 ONE_PAGE = """
 code: thu
 version: 1

@@ -291,3 +291,13 @@ def test_what_was_scanned_lies_in_no_file_of_the_data_folder(packet: Database, t
         assert known[:20] not in lying
         assert known[-1000:] not in lying
     assert b'"confidence"' not in lying
+
+
+def test_a_page_in_large_print_is_for_a_keyer(packet: Database) -> None:
+    with packet.reading() as session:
+        given = printing.prepared(session, "giay", serial=FIRST, large=True)
+    file = io.BytesIO()
+    printing.write(given, file)
+    found = scan(packet, file.getvalue())
+    assert all("chữ to: nhập tay" in page.fault for page in found[: given.pages])
+    assert sheet(packet, FIRST).state is SheetState.OUT

@@ -16,7 +16,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
 from survey.accounts.accounts import Right
-from survey.fieldwork import accounting, reinterviews
+from survey.fieldwork import accounting, reinterviews, serial_numbers
 from survey.fieldwork.accounting import Line
 from survey.paper import batches, printing
 from survey.paper.batches import AGAIN, DOUBLE, MOST_FORMS
@@ -135,12 +135,14 @@ def more_forms(wave: str) -> ResponseReturnValue:
 
 @pages.page("/<wave>/in-phieu/phieu.pdf", Right.FIELDWORK, act=N_("Downloaded paper forms"), export=True)
 def printed_forms(wave: str) -> ResponseReturnValue:
-    """The forms that are numbered: all, of the commune `don-vi`, or of the packet `tap`. Kept nowhere: its covers
-    lead to the households of phúc tra."""
+    """The forms that are numbered: all, of the commune `don-vi`, of the batch `tap`, or the form `phieu` alone; in
+    large print with `chu=to`. Kept nowhere: its covers lead to the households of phúc tra."""
     unit, batch = request.args.get("don-vi") or None, request.args.get("tap") or None
+    serial = serial_numbers.serial(request.args.get("phieu", "")) or None
+    large = request.args.get("chu") == "to"
     with database().reading() as session:
-        given = printing.prepared(session, wave, unit=unit, batch=batch)
-    name = "-".join(filter(None, ("phieu", batch or wave, unit)))
+        given = printing.prepared(session, wave, unit=unit, batch=batch, serial=serial, large=large)
+    name = "-".join(filter(None, ("phieu", serial or batch or wave, unit, "chu-to" if large else None)))
     return printed(f"{name}.pdf", lambda file: printing.write(given, file))
 
 

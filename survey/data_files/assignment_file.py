@@ -1,4 +1,4 @@
-"""A CSV file of assignments: all of it is given, or nothing."""
+"""A CSV or Excel file of assignments: all of it is given, or nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from survey.responses import assignments
 from survey.storage.models import Mode
-from survey.system.csv_table import Faults, Table
+from survey.system import xlsx_table
+from survey.system.csv_table import Faults
+from survey.waves import file_words
 from translations import Refusal
 
 COLUMNS = ("account", "psu", "batch", "households", "mode")
@@ -23,7 +25,7 @@ def give(session: Session, wave: str, path: Path, by: str) -> int:
     them) and mode (`interviewer` or `paper`); all but the first may be missing or blank.
     """
     faults = Faults()
-    table = Table(path, COLUMNS, ("account",), faults)
+    table = xlsx_table.opened(path, file_words.heads(COLUMNS), ("account",), faults)
     given = 0
     for row in table.records():
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,8 @@ from survey.storage.models import (
 )
 from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
-from survey.waves import questionnaires, units, waves
-from translations import Conflict, Lazy
+from survey.waves import file_words, questionnaires, units, waves
+from translations import Conflict
 
 REQUIRED = ("psu", "unit", "stratum", "households")
 COLUMNS = (*REQUIRED, "adults", "name")
@@ -55,12 +55,14 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     if row.kind is WaveKind.OPEN:
         raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=row.title)
     faults = Faults()
-    known_units = {unit.code: unit for unit in session.scalars(select(Unit))}
+    known_units = file_words.UnitCodes(session.scalars(select(Unit)))
     villages = {village.psu: village for village in waves.villages(session, row.code)}
     rows: dict[str, int] = {}
     new = 0
-    table = xlsx_table.opened(path, COLUMNS, REQUIRED, faults)
+    table = xlsx_table.opened(path, file_words.heads(COLUMNS), REQUIRED, faults)
+    known = file_words.Codes(villages)
     for values in table.records():
+        values["psu"] = known.find(values["psu"])
         village = _village(values, row.code, known_units, table)
         if village is None:
             continue
@@ -113,15 +115,15 @@ def listed(session: Session, wave: Wave) -> Iterator[tuple[str | int | None, ...
         yield tuple(getattr(village, column) for column in COLUMNS)
 
 
-def _village(values: dict[str, str], wave: str, known_units: Mapping[str, Unit], table: Rows) -> Village | None:
+def _village(values: dict[str, str], wave: str, known_units: file_words.UnitCodes, table: Rows) -> Village | None:
     """The village of a row, or None if a cell is at fault."""
     before = table.faults.count
     table.fault_of_cells(values, REQUIRED, LONGEST)
-    unit = units.settled(values["unit"])
+    unit = known_units.find(values["unit"])
     if unit and unit not in known_units:
-        table.fault("unit", _unknown_unit(unit, known_units))
-    elif unit and known_units[unit].kind not in units.COMMUNE_KINDS:
-        name = known_units[unit].name
+        table.fault("unit", file_words.no_unit(unit, known_units))
+    elif unit and known_units.units[unit].kind not in units.COMMUNE_KINDS:
+        name = known_units.units[unit].name
         table.fault("unit", "Write the code of the village's commune: %(name)s is not one.", name=name)
     for column in ("households", "adults"):
         text = values.get(column, "")
@@ -138,13 +140,6 @@ def _village(values: dict[str, str], wave: str, known_units: Mapping[str, Unit],
         households=int(values["households"]),
         adults=int(values["adults"]) if values.get("adults") else None,
     )
-
-
-def _unknown_unit(code: str, known_units: Mapping[str, Unit]) -> Lazy:
-    padded = units.settled(code.zfill(5))
-    if padded in known_units:
-        return Lazy("Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
-    return Lazy("There is no unit with the code %(code)s.", code=code[:20])
 
 
 def _fill_up(village: Village, update: Village, table: Rows) -> None:

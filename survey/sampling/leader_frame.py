@@ -13,6 +13,7 @@ from survey.sampling.leader_groups import groups
 from survey.storage.models import LeaderGroup, Wave
 from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
+from survey.waves import file_words
 from translations import N_
 
 REQUIRED = ("stratum", "people")
@@ -28,7 +29,7 @@ def load(session: Session, wave: Wave, path: Path) -> tuple[int, int]:
     known = groups(session, wave.code)
     rows: dict[str, int] = {}
     new = 0
-    table = xlsx_table.opened(path, COLUMNS, REQUIRED, faults)
+    table = xlsx_table.opened(path, file_words.heads(COLUMNS), REQUIRED, faults)
     for values in table.records():
         group = _group(values, wave.code, table)
         if group is None:

@@ -22,7 +22,7 @@ from survey.sampling import margins
 from survey.storage.models import ServiceCount, Unit, Wave, WaveKind
 from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
-from survey.waves import questionnaires, units, waves
+from survey.waves import file_words, questionnaires, waves
 from translations import Conflict, Refusal
 from translations.formats import nfc
 
@@ -56,9 +56,9 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
             "The wave %(code)s is a sample: its weights come from its draw. Name an open wave.", code=row.title
         )
     item = questionnaires.by_digest(session, row.questionnaire).items.get(SERVICE)
-    codes = {unit.code for unit in session.scalars(select(Unit))}
+    codes = file_words.UnitCodes(session.scalars(select(Unit)))
     faults = Faults()
-    table = xlsx_table.opened(path, COLUMNS, COLUMNS, faults)
+    table = xlsx_table.opened(path, file_words.heads(COLUMNS), COLUMNS, faults)
     earlier = {
         (count.unit, count.service, count.week): count
         for count in session.scalars(select(ServiceCount).where(ServiceCount.wave == row.code))
@@ -94,13 +94,13 @@ def _week(text: str, wave: Wave, table: Rows) -> date | None:
 
 
 def _read(
-    values: dict[str, str], wave: Wave, item: Item | None, codes: set[str], table: Rows
+    values: dict[str, str], wave: Wave, item: Item | None, codes: file_words.UnitCodes, table: Rows
 ) -> tuple[tuple[str, str, date] | None, int]:
     """Unit, service and Monday of a row, and its count; None if a cell is at fault."""
     before = table.faults.count
-    unit = units.settled(values["unit"])
+    unit = codes.find(values["unit"])
     if unit not in codes:
-        table.fault("unit", "There is no unit with the code %(code)s.", code=unit[:20])
+        table.fault("unit", file_words.no_unit(unit, codes))
     service = _service(values["service"], item)
     if service is None:
         choices = ", ".join(map(str, item.choices)) if item else ""

@@ -7,22 +7,27 @@ import difflib
 import re
 from bisect import insort
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
+from survey.system.header import LAST, WIDEST, Heads, old_font
 from translations import Lazy, Refusal, gettext, reason
 from translations.unicode import nfc
 
 TOLD = 10
 NONE = "–"
 LIKE = 0.6  # from where a name is told as the one that was meant
-WIDEST = 1000  # columns; no questionnaire has so many items
 # A row of the household form has some hundred characters, and four texts of at most 5,000.
 LONGEST_ROW = 1_000_000
 # A cell as CSV has it: quoted, plain or empty.
-CELL = re.compile(r'"[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|(?=,)')
+CELL = r'"[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|(?=,)'
 # What stands for a byte that is not UTF-8, and the character that no database takes.
 ODD = re.compile("[\udc80-\udcff\0]")
+BYTE = re.compile("[\udc80-\udcff]")
+OLD_CELLS = 3  # in the letters of an old font, from which a file is taken to be
+BYTE = re.compile("[\udc80-\udcff]")
+OLD_CELLS = 3  # in the letters of an old font, from which a file is taken to be
 # What a spreadsheet takes for the beginning of a formula, after spaces too, with apostrophes of ours in front; and
 # the numbers among it, which come to themselves.
 COMPUTED = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r])")
@@ -70,19 +75,102 @@ def _line(row: int, column: str | None, message: Lazy | str) -> str:
 
 
 class Rows:
-    """The rows of a file after its header, which is row 1.
+    """The rows of a file after its header. Titles may stand above it (it is among the first `LAST` rows);
+    a column that only counts the rows is passed over. What a kind of file has of its own: `_raw`, `_texts`,
+    `_fitted`.
 
-    columns  those that are there; empty if the header is at fault, and then there are no rows
-    row      the number of the row that was read last
+    columns     those that are there; empty if the header is at fault, and then there are no rows
+    row         the number of the row that was read last, as a spreadsheet shows it
+    understood  what was seen to that people should know of
     """
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
         self.row = 0
         self.columns: list[str] = []
+        self.understood: list[Lazy] = []
+        self._width = 0  # of the header, its blank ends among it
+        self._header: list[str] = []  # the name of every column, of those that are passed over too
+        self._places: list[int] | None = None  # of the columns in a row, where some are passed over
+        self._early: list[tuple[int, Any]] = []  # rows that were read while the header was looked for
+        self._old_font = 0
+
+    def _raw(self) -> Iterator[Any]:
+        """The rows as they come, none that is blank; `row` is the number of each."""
+        raise NotImplementedError
+
+    def _texts(self, raw: Any) -> list[str]:
+        """The heads of a row, if it is the header."""
+        raise NotImplementedError
+
+    def _fitted(self, raw: Any) -> list[str] | None:
+        """The cells of a row, as many as the header has; None of one that is blank or at fault."""
+        raise NotImplementedError
+
+    def _begin(self, heads: Heads, required: Sequence[str]) -> bool:
+        """Finds the header and takes the columns from it; whether it is sound."""
+        self._rest = self._raw()
+        rows: list[list[str]] = []
+        for raw in self._rest:
+            self._early.append((self.row, raw))
+            rows.append(self._texts(raw))
+            if heads.is_header(rows[-1]) or self.row >= LAST:
+                break
+        if not rows:
+            if not self.faults.count:
+                self.faults.add(1, None, Lazy("Begin the file with a header: the names of the columns."))
+            return False
+        place = heads.header(rows)
+        self.row, _raw = self._early[place]
+        self._early = self._early[place + 1 :]
+        for row in rows[: place + 2]:
+            self._watch(row)
+        columns, self._width = heads.columns(rows[place]), len(rows[place])
+        while columns and not (columns[-1] or "").strip():
+            columns.pop()
+        self._header = [column or head for column, head in zip(columns, rows[place], strict=False)]
+        own = [column for column in columns if column is not None]
+        if not is_sound(self.faults, self.row, own, heads.known, required):
+            return False
+        self.columns = own
+        if len(own) < self._width:
+            self._places = [at for at, column in enumerate(columns) if column is not None]
+        if place:
+            self.understood.append(
+                Lazy("Titles above the header, in row %(row)s, were passed over.", row=self.row)
+            )
+        if len(own) < len(columns):
+            self.understood.append(Lazy("The column of running numbers was passed over."))
+        return True
 
     def __iter__(self) -> Iterator[list[str]]:
-        raise NotImplementedError
+        """The cells of each sound row after the header that isn't blank; `row` is its number."""
+        if not self.columns:
+            return
+        for raw in self._after():
+            if (cells := self._fitted(raw)) is not None:
+                self._watch(cells)
+                yield cells if self._places is None else [cells[place] for place in self._places]
+
+    def _after(self) -> Iterator[Any]:
+        last = self.row
+        for row, raw in self._early:
+            self.row = row
+            yield raw
+        self.row = self._early[-1][0] if self._early else last
+        yield from self._rest
+
+    def _watch(self, cells: Sequence[str]) -> None:
+        """Refuses a file in the letters of old fonts, once several cells are."""
+        for name in old_font(cells):
+            self._old_font += 1
+            if self._old_font == OLD_CELLS:
+                raise Refusal(
+                    "Row %(row)s: the letters are those of the old encoding %(font)s, not Unicode. Convert the "
+                    "file (UniKey: Công cụ, Chuyển mã), save it and choose it again.",
+                    row=self.row,
+                    font=name,
+                )
 
     def records(self) -> Iterator[dict[str, str]]:
         """The cells of each row by their columns, without blanks around, in NFC."""
@@ -107,9 +195,9 @@ class Rows:
 
 
 class Table(Rows):
-    """A file in UTF-8; rows are CSV records.
+    """A file in UTF-8; rows are CSV records with commas, semicolons (as Excel writes in Vietnam) or tabs.
 
-    known     the columns that may be there, in any order
+    heads     the columns that may be there, in any order, and what else they are called
     required  those of them that must
 
     A byte that is not UTF-8, a NUL, a quotation mark that is open or out of place, and a row with too many or too
@@ -117,42 +205,50 @@ class Table(Rows):
     are passed over, but counted. One row at a time is in memory.
     """
 
-    def __init__(self, path: Path, known: Sequence[str], required: Sequence[str], faults: Faults) -> None:
+    def __init__(self, path: Path, heads: Heads | Sequence[str], required: Sequence[str], faults: Faults) -> None:
         super().__init__(faults)
         self._record: list[str] = []  # the lines of the row being read
         self._odd = False
+        self.mark = ","
         self._source = self._lines(path)
-        self._records = csv.reader(self._source, strict=True)
-        header = next(self._cells(), None)
-        if header is None and not faults.count:
-            faults.add(1, None, Lazy("Begin the file with a header: the names of the columns."))
-        if header is not None and is_sound(faults, self.row, header, known, required):
-            self.columns = header
-        else:
+        if not self._begin(heads if isinstance(heads, Heads) else Heads(heads), required):
             self._source.close()
+        elif self.mark != ",":
+            self.understood.append(Lazy("Columns are apart by semicolons or tabs."))
 
-    def __iter__(self) -> Iterator[list[str]]:
-        """The cells of each sound row after the header; `row` is its number."""
-        if not self.columns:
-            return
-        for cells in self._cells():
-            if len(cells) == len(self.columns):
-                yield list(map(meant, cells)) if any("'" in line for line in self._record) else cells
-            else:
-                self.fault(
-                    None,
-                    "The row has %(cells)s cells, the header %(columns)s. Put a cell that contains a comma "
-                    "between quotation marks.",
-                    cells=len(cells),
-                    columns=len(self.columns),
-                )
+    def _texts(self, raw: list[str]) -> list[str]:
+        return raw
 
-    def _cells(self) -> Iterator[list[str]]:
+    def _fitted(self, raw: list[str]) -> list[str] | None:
+        if not any(raw):
+            return None
+        if len(raw) != self._width:
+            self.fault(
+                None,
+                "The row has %(cells)s cells, the header %(columns)s. Put a cell that contains a comma "
+                "between quotation marks.",
+                cells=len(raw),
+                columns=self._width,
+            )
+            return None
+        if any(raw[len(self._header) :]):
+            self.fault(None, "A cell stands to the right of the last column of the header. Take it out.")
+            return None
+        return list(map(meant, raw)) if any(cell[:1] == "'" for cell in raw) else raw
+
+    def _raw(self) -> Iterator[list[str]]:
+        records: Iterator[list[str]] | None = None
         while True:
             self._record.clear()
             self._odd = False
             try:
-                cells = next(self._records, None)
+                if records is None:
+                    first = next(self._source, None)
+                    if first is None:
+                        return
+                    self.mark = _mark(first)
+                    records = csv.reader(chain([first], self._source), strict=True, delimiter=self.mark)
+                cells = next(records, None)
             except csv.Error:
                 self._break_off()
                 return
@@ -198,12 +294,13 @@ class Table(Rows):
     def _last_cell(self) -> tuple[int, bool]:
         """The place of the first cell of the row that is not written as CSV, or of the last, all being sound."""
         text, start, place = "".join(self._record).rstrip("\r\n"), 0, 0
-        while (cell := CELL.match(text, start)) and text[cell.end() : cell.end() + 1] == ",":
+        pattern = re.compile(CELL.replace(",", self.mark))
+        while (cell := pattern.match(text, start)) and text[cell.end() : cell.end() + 1] == self.mark:
             start, place = cell.end() + 1, place + 1
         return place, start == len(text) or (cell is not None and cell.end() == len(text))
 
     def _name(self, place: int) -> str | None:
-        return self.columns[place] if place < len(self.columns) else None
+        return self._header[place] if place < len(self._header) else None
 
     def _report(self, cells: list[str]) -> bool:
         odd = [(self._name(place), cell) for place, cell in enumerate(cells) if ODD.search(cell)]
@@ -211,8 +308,14 @@ class Table(Rows):
             if "\0" in cell:
                 self.fault(column, "Take out the NUL character.")
             else:
+                self._watch([BYTE.sub(lambda byte: chr(ord(byte[0]) - 0xDC00), cell)])
                 self.fault(column, "Save the file in UTF-8 (Excel: “CSV UTF-8”): this cell is written otherwise.")
         return bool(odd)
+
+
+def _mark(line: str) -> str:
+    """What separates the cells of a file whose first line this is."""
+    return max(",;\t", key=line.count)
 
 
 def _refuse_other_kinds(path: Path, start: str) -> None:
@@ -226,9 +329,6 @@ def _refuse_other_kinds(path: Path, start: str) -> None:
 def is_sound(faults: Faults, row: int, header: list[str], known: Sequence[str], required: Sequence[str]) -> bool:
     """Whether a header has the columns it must have, each once, and no other; what is wrong becomes a fault."""
     before = faults.count
-    if len(header) == 1 and re.search("[;\t]", header[0]):
-        faults.add(row, None, Lazy("Separate the columns by commas: save the file as “CSV UTF-8”."))
-        return False
     if len(header) > WIDEST:
         faults.add(row, None, Lazy("Take out the columns after %(most)s.", most=WIDEST))
         return False

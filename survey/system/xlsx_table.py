@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from openpyxl.reader import excel
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from survey.system.csv_table import WIDEST, Faults, Rows, Table, is_sound
-from translations import Lazy, Refusal, reason
+from survey.system.csv_table import Faults, Rows, Table
+from survey.system.header import WIDEST, Heads
+from translations import N_, Lazy, Refusal, reason
 
 # What openpyxl warns of (styles, lists to choose from) changes no value.
 warnings.filterwarnings("ignore", module="openpyxl")
@@ -30,6 +32,13 @@ LARGEST = 200_000_000  # bytes of the file unpacked: what claims more is no tabl
 TAGS, BYTES = 4, 100
 FREE_TAGS, FREE_BYTES = 100_000, 1_000_000
 PIECE = 1 << 20
+LONGEST_TAG = 1 << 12  # bytes of a cell that is looked for
+# Where something is shown that a reader finds blank: a formula that nothing has computed yet (one that came to an
+# empty text has t="str"), and cells that are merged.
+UNREADABLE = re.compile(
+    rb'<c (?![^>]*t="str")[^>]*\br="(?P<formula>[A-Z]{1,3}[0-9]{1,7})"[^>]*><f(?:[^>]*/>|[^>]*>[^<]*</f>)'
+    rb'(?:<v ?/>|<v></v>)?</c>|<mergeCell [^>]*\bref="(?P<merged>[A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"'
+)
 # What zipfile, openpyxl and the readers of XML under it raise over a file that is damaged, or made to mislead.
 DAMAGE = (
     zipfile.BadZipFile,
@@ -57,57 +66,96 @@ def is_xlsx(path: Path) -> bool:
         return False
 
 
-def opened(path: Path, known: Sequence[str], required: Sequence[str], faults: Faults) -> Rows:
-    """The rows of a file, whichever of the two kinds it is."""
+def opened(path: Path, heads: Heads | Sequence[str], required: Sequence[str], faults: Faults) -> Rows:
+    """The rows of a file that came in, whichever of the two kinds it is: every such file is read by this."""
     kind = Sheet if is_xlsx(path) else Table
-    return kind(path, known, required, faults)
+    return kind(path, heads, required, faults)
 
 
 class Sheet(Rows):
-    """The first sheet of a workbook; rows have the numbers that Excel shows.
+    """The first sheet of a workbook that isn't hidden; rows have the numbers that Excel shows.
 
     Arguments are those of `csv_table.Table`. Cells come as text: whole numbers without a point, days as
-    YYYY-MM-DD, what a formula came to when the file was saved. Blank rows are passed over, but counted. The packed
-    file and one row at a time are in memory. Bombs of XML are refused by defusedxml, others by size.
+    YYYY-MM-DD, what a formula came to when the file was saved. A formula that came to nothing yet, and cells that
+    are merged below the titles, become faults. Blank rows are passed over, but counted. The packed file and one
+    row at a time are in memory. Bombs of XML are refused by defusedxml, others by size.
     """
 
-    def __init__(self, path: Path, known: Sequence[str], required: Sequence[str], faults: Faults) -> None:
+    def __init__(self, path: Path, heads: Heads | Sequence[str], required: Sequence[str], faults: Faults) -> None:
         super().__init__(faults)
-        self._rows = _rows(path)
-        header = next(self._rows, None)
-        self.row = 1
-        names = [_text(value).strip() for value in header or ()]
-        while names and not names[-1]:
-            names.pop()
-        if not names:
-            self.fault(None, "Begin the file with a header: the names of the columns.")
-        elif is_sound(faults, 1, names, known, required):
-            self.columns = names
+        self._path = path
+        self._part = ""  # of the packed file: the sheet
+        if self._begin(heads if isinstance(heads, Heads) else Heads(heads), required):
+            with _readable(path):
+                self._check(path)
 
-    def __iter__(self) -> Iterator[list[str]]:
-        """The cells of each row after the header that isn't blank; `row` is its number."""
-        if not self.columns:
-            return
-        for values in self._rows:
+    def _raw(self) -> Iterator[tuple[Any, ...]]:
+        for values in self._values():
             self.row += 1
             if self.row > MOST_ROWS:
                 self.fault(None, "Take out the rows after %(most)s.", most=MOST_ROWS)
                 return
-            if _are_blank(values):
-                continue
-            if wrong := self._wrong(values):
-                self.fault(*wrong)
-                continue
-            cells = [_text(value) for value in values[: len(self.columns)]]
-            yield cells + [""] * (len(self.columns) - len(cells))
+            if not _are_blank(values):
+                yield values
 
-    def _wrong(self, values: tuple[Any, ...]) -> tuple[str | None, Lazy] | None:
-        if not _are_blank(values[len(self.columns) :]):
-            return None, Lazy("A cell stands to the right of the last column of the header. Take it out.")
-        for column, value in zip(self.columns, values, strict=False):
+    def _values(self) -> Iterator[tuple[Any, ...]]:
+        path = self._path
+        with _readable(path):
+            with zipfile.ZipFile(path) as packed:
+                _refuse_bombs(packed, path)
+            book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
+            with closing(book):
+                for sheet in [one for one in book.worksheets if one.sheet_state == "visible"][:1]:
+                    self._part = sheet._worksheet_path
+                    yield from sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 1, max_col=WIDEST + 1)
+
+    def _texts(self, raw: tuple[Any, ...]) -> list[str]:
+        names = [_text(value).strip() for value in raw]
+        while names and not names[-1]:
+            names.pop()
+        return names
+
+    def _fitted(self, raw: tuple[Any, ...]) -> list[str] | None:
+        if not _are_blank(raw[self._width :]):
+            self.fault(None, "A cell stands to the right of the last column of the header. Take it out.")
+            return None
+        for column, value in zip(self._header, raw, strict=False):
             if isinstance(value, str) and value.startswith("#") and value.rstrip("!?").isupper():
-                return column, Lazy("The formula of this cell has no value. Write the value itself.")
-        return None
+                self.fault(column, "The formula of this cell has no value. Write the value itself.")
+                return None
+        cells = [_text(value) for value in raw[: self._width]]
+        return cells + [""] * (self._width - len(cells))
+
+    def _check(self, path: Path) -> None:
+        """Notes formulas without a value, and merged cells from the header on: a reader sees blank cells there."""
+        header = self.row
+        for kind, ref in _unreadable(path, self._part):
+            row = int(ref.partition(":")[0].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+            if row > header and kind == "formula":
+                message = N_(
+                    "Cell %(cell)s is a formula without a value: open the file, save it, and send it again."
+                )
+                self.faults.add(row, None, Lazy(message, cell=ref))
+            elif kind == "merged" and int(re.split("[A-Z]+", ref)[-1]) >= header:
+                message = N_("The cells %(cell)s are merged. Unmerge them and write the value in each.")
+                self.faults.add(row, None, Lazy(message, cell=ref))
+
+
+def _unreadable(path: Path, part: str) -> Iterator[tuple[str, str]]:
+    """Formulas without a value and merged cells of a sheet, in the order of the file."""
+    with zipfile.ZipFile(path) as packed, packed.open(part) as stream:
+        tail = b""
+        while True:
+            piece = stream.read(PIECE)
+            text = tail + piece
+            row = text.rfind(b"</row>")
+            end = len(text) if not piece else row if row > 0 else max(0, len(text) - LONGEST_TAG)
+            for found in UNREADABLE.finditer(text, 0, end):
+                kind = found.lastgroup or ""
+                yield kind, found[kind].decode()
+            if not piece:
+                return
+            tail = text[end:]
 
 
 class _Unmeasured(ReadOnlyWorksheet):  # type: ignore[misc]
@@ -120,16 +168,11 @@ class _Unmeasured(ReadOnlyWorksheet):  # type: ignore[misc]
 excel.ReadOnlyWorksheet = _Unmeasured
 
 
-def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Says of a file that is damaged, or none, what to do."""
     try:
-        with zipfile.ZipFile(path) as packed:
-            _refuse_bombs(packed, path)
-        book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
-        with closing(book):
-            if book.worksheets:
-                yield from book.worksheets[0].iter_rows(
-                    values_only=True, max_row=MOST_ROWS + 1, max_col=WIDEST + 1
-                )
+        yield
     except OSError as error:
         raise Refusal(
             "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=reason(error)

@@ -36,6 +36,10 @@ def read(path: Path, content: bytes, known: tuple[str, ...] = ("unit", "C5", "no
         (b"unit,note\n06652,5' 3\"\n", [["06652", "5' 3\""]]),
         (b"unit\n", []),
         (b"unit,note\n06652,a\n\n\n", [["06652", "a"]]),
+        (b"unit;note;\r\n06652;a,b;\r\n;;\r\n", [["06652", "a,b"]]),
+        (b"unit\tnote\n06652\t1;2\n", [["06652", "1;2"]]),
+        (b"LIST;;;\n;;;\nSTT;note;unit;\n1;a;06652;\n", [["a", "06652"]]),
+        ("unit,note\n06652,Cao Xanh – à oà ñ\n".encode(), [["06652", "Cao Xanh – à oà ñ"]]),
     ],
 )
 def test_csv_is_read_as_spreadsheets_write_it(tmp_path: Path, content: bytes, rows: list[list[str]]) -> None:
@@ -61,9 +65,23 @@ def test_csv_is_read_as_spreadsheets_write_it(tmp_path: Path, content: bytes, ro
         (b"unit,note,unit\n06652,a,06652\n", "Row 1, column unit: Take out one of the two columns"),
         (b"unit,Note\n06652,a\n", "Row 1, column Note: There is no such column. Did you mean note?"),
         (b"unit,c5\n06652,1\n", "Row 1, column c5: There is no such column. Did you mean C5?"),
-        (b"unit,\n06652,\n", "Row 1, column : Give the column a name"),
+        (b"unit,,C5\n06652,,1\n", "Row 1, column : Give the column a name"),
+        (b"unit,C5,\n06652,1,\n06652,1,x\n", "Row 3: A cell stands to the right"),
         (b"C5\n1\n", "Row 1, column unit: Add this column"),
-        (b"unit;C5\n06652;1\n", "Row 1: Separate the columns by commas"),
+        (b'unit;note\n06652;a\n06652;"a";b"c\n', "Row 3: The row has 3 cells"),
+        (b'unit;note\n06652;"a"b\n', "Row 2, column note: A quotation mark is left open"),
+        (
+            "unit,note\n1,Hµ Tu\n1,ph­êng\n1,x· Hµ\n".encode(),
+            "Row 4: the letters are those of the old encoding TCVN3",
+        ),
+        (
+            "unit,note\n1,Haø Tu\n1,phöôøng\n1,Haø\n".encode(),
+            "Row 4: the letters are those of the old encoding VNI",
+        ),
+        (
+            "unit,note\n1,Hµ Tu\n1,Hµ\n1,Hµ\n".encode("latin-1"),
+            "Row 4: the letters are those of the old encoding TCVN3",
+        ),
     ],
 )
 def test_a_fault_is_told_with_its_row_and_column(tmp_path: Path, content: bytes, told: str) -> None:

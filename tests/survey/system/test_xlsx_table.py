@@ -67,6 +67,34 @@ def test_a_sheet_that_is_wrong_is_told_by_row_and_column(tmp_path: Path, rows: l
     assert told in str(refused.value)
 
 
+def test_titles_and_a_hidden_sheet_are_passed_over(tmp_path: Path) -> None:
+    path = workbook(tmp_path, [["LIST"], [None], ["STT", "b", "a"], [1, "x", "y"]])
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("notes", 0).sheet_state = "hidden"
+    book.save(path)
+    sheet = opened(path, ("a", "b"), (), Faults())
+    assert [(sheet.row, cells) for cells in sheet] == [(4, ["x", "y"])]
+    assert [str(one) for one in sheet.understood] == [
+        "Titles above the header, in row 3, were passed over.",
+        "The column of running numbers was passed over.",
+    ]
+
+
+def test_merged_cells_and_formulas_without_a_value_are_told(tmp_path: Path) -> None:
+    path = workbook(tmp_path, [["TITLE"], ["a", "b"], [1, 2], [None, "=1+1"], [3, '=IF(1,"","")']])
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0].merge_cells("A1:B1")
+    book.worksheets[0].merge_cells("A3:A4")
+    book.save(path)
+    with pytest.raises(Refusal) as refused:
+        read(path)
+    assert str(refused.value).splitlines()[1:] == [
+        "Row 3: The cells A3:A4 are merged. Unmerge them and write the value in each.",
+        "Row 4: Cell B4 is a formula without a value: open the file, save it, and send it again.",
+        "Row 5: Cell B5 is a formula without a value: open the file, save it, and send it again.",
+    ]
+
+
 def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     path = workbook(tmp_path, [["a"], ["x"]])
     assert read(path.rename(tmp_path / "khung.csv")) == [["x"]]

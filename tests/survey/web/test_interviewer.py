@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -25,6 +24,7 @@ from survey.storage.encrypted_texts import texts_of
 from survey.storage.models import Assignment, Device, Mode, QuarantinedResponse, Response, ResponseText, Role
 from survey.system import dates
 from survey.web import kiosk
+from tests.browser.axe import violations
 from tests.browser.form import skip
 
 FORM = "/phong-van/ho-mau/06652?thon=V1"
@@ -633,12 +633,7 @@ def test_axe_finds_nothing(tablet: Page, scheme: Any, language: str, wide: bool)
 
 
 def look(page: Page) -> None:
-    rules = {
-        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-        "rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}},
-    }
-    found = Axe().run(page, options=rules).response["violations"]
-    assert not [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    assert violations(page, color_contrast_enhanced=True) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     small = page.locator("main :is(button, .list a, .o label):visible").evaluate_all(
         "all => all.filter(one => one.offsetHeight < 48).map(one => one.outerHTML)"

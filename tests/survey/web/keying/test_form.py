@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from survey.storage.database import Database
 from survey.storage.models import Mode, Response, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
+from tests.browser.axe import violations
 
 SHEET = "/nhap-phieu/ho-mau/06652?thon=V1"
 OFFICE = {"width": 1366, "height": 768}
@@ -361,11 +361,7 @@ def test_axe_finds_nothing_in_the_light_and_in_the_dark(context: BrowserContext)
         act(page)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            found += [
-                f"{address}, {scheme}: {violation['id']} {node['target']} {node['failureSummary']}"
-                for violation in Axe().run(page).response["violations"]
-                for node in violation["nodes"]
-            ]
+            found += [f"{address}, {scheme}: {violation}" for violation in violations(page)]
     assert found == []
 
 

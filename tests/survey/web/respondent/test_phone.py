@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from survey.storage.database import Database
 from survey.storage.models import Response
 from survey.waves import questionnaires, waves
+from tests.browser.axe import violations
 from tests.browser.fixtures import PATIENCE
 from tests.browser.form import skip, skip_to
 
@@ -694,9 +694,7 @@ def look(request: pytest.FixtureRequest, browser: Browser, live_server: str) -> 
 
 def well(page: Page) -> None:
     """axe finds nothing, at a contrast of 7, nothing is cut off at the side, and nothing to touch is small."""
-    contrast = {"color-contrast-enhanced": {"enabled": True}}
-    found = Axe().run(page, options={"resultTypes": ["violations"], "rules": contrast})
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page, color_contrast_enhanced=True, target_size=False) == []  # what is small is told below
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     small = page.evaluate(
         """() => [...document.querySelectorAll("main a, button, .switch, .exit, .o, input[type=text], textarea")]

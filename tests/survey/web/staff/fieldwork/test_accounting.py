@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -18,12 +17,12 @@ from survey.storage.database import Database
 from survey.storage.models import AuditEntry, Batch, Role, Sheet, SheetState
 from survey.system import dates
 from survey.waves import waves
+from tests.browser.axe import violations
 from translations import formats
 
 PASSWORD = "mat-khau-dai"
 TODAY = dates.today()
 LIST, PACKET = "/quan-tri/ho-mau/phieu", "/quan-tri/ho-mau/phieu/B1"
-CHECKED = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 
 
 @pytest.fixture
@@ -250,8 +249,7 @@ def test_a_scanner_and_the_keyboard_count_a_packet_back(desk: Page, printed: Dat
         for address in (LIST, PACKET):
             desk.goto(address)
             assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
-            found = Axe().run(desk, options=CHECKED).response["violations"]
-            assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], address
+            assert violations(desk) == [], address
     desk.set_viewport_size({"width": 1366, "height": 768})
     desk.focus("#scanned")
     desk.keyboard.type("HL1:00000001:1\nHL1:00000002:1\n")
@@ -262,5 +260,4 @@ def test_a_scanner_and_the_keyboard_count_a_packet_back(desk: Page, printed: Dat
     assert states(printed) == [SheetState.WAITING] * 3 + [SheetState.OUT] * 2
     desk.get_by_role("button", name="Ghi lại").press("Enter")
     expect(desk.locator(".staff-faults")).to_be_focused()
-    found = Axe().run(desk, options=CHECKED).response["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    assert violations(desk) == []

@@ -31,6 +31,7 @@ __all__ = [
 
 
 NOTHING = Past()
+ALIKE: Mapping[Hashable, int] = {}
 
 
 def hide(
@@ -39,6 +40,7 @@ def hide(
     harmless: Mapping[str, Collection[str]] | None = None,
     same: Same = (),
     sums: Sequence[Collection[Hashable]] = (),
+    sizes: Mapping[Hashable, int] = ALIKE,
 ) -> list[Mark | None]:
     """What must happen to each figure of a table before it is shown, in the order of the figures.
 
@@ -55,8 +57,10 @@ def hide(
                communes of a stratum and the stratum. All sets together make up each breakdown; a domain that is in
                both has one label
     sums       domains whose figures taken together are known from elsewhere
+    sizes      people of each domain, whatever they answered: of the shown domains the smallest is hidden with
+               another, for each item the same one. Not given, that of the fewest answers
     """
-    return hide_after(NOTHING, figures, sensitive, harmless, same, sums).marks
+    return hide_after(NOTHING, figures, sensitive, harmless, same, sums, sizes).marks
 
 
 def hide_after(
@@ -66,6 +70,7 @@ def hide_after(
     harmless: Mapping[str, Collection[str]] | None = None,
     same: Same = (),
     sums: Sequence[Collection[Hashable]] = (),
+    sizes: Mapping[Hashable, int] = ALIKE,
 ) -> Suppression:
     """What must happen to the figures of a table whose reader has earlier ones.
 
@@ -74,11 +79,11 @@ def hide_after(
     reveal all the same is `exposed`.
     """
     result = Suppression([None] * len(figures), set(), set())
-    for tables in _tables(figures, sensitive, harmless, same, sums, past):
+    for tables in _tables(figures, sensitive, harmless, same, sums, past, sizes):
         revealed = _mark(tables, result)
         if revealed and past.tables:
             own = [figures[at] for row in tables.places for at in row if at is not None]
-            (alone,) = _tables(own, sensitive, harmless, same, sums)
+            (alone,) = _tables(own, sensitive, harmless, same, sums, sizes=sizes)
             revealed -= _mark(alone, Suppression([None] * len(own), set(), set()))
         result.exposed.update(domain for _value, domain in revealed)
     return result
@@ -138,6 +143,7 @@ def _tables(
     same: Same = (),
     sums: Sequence[Collection[Hashable]] = (),
     past: Past = NOTHING,
+    sizes: Mapping[Hashable, int] = ALIKE,
 ) -> Iterator[LinkedTables]:
     """The figures by item and breakdown; the whole stands apart: it is no member of the sum, it is the sum."""
     groups: dict[tuple[str, bool], list[int]] = {}
@@ -145,4 +151,4 @@ def _tables(
         groups.setdefault((figure.item, figure.domain is not None), []).append(place)
     for (item, _breaks_down), places in groups.items():
         safe = frozenset((harmless or {}).get(item, ()))
-        yield linked_tables(figures, places, item in sensitive, safe, same, sums, past)
+        yield linked_tables(figures, places, item in sensitive, safe, same, sums, past, sizes)

@@ -26,6 +26,7 @@ class LinkedTables:
     domains: list[Hashable]
     places: list[list[int | None]]  # (V, D) where the figure is among all; None if it is not one of now
     n: Floats  # (D,)
+    sizes: Floats  # (D,) the least is hidden with another
     events: Floats  # (V, D)
     secret: list[bool]  # (V,) values that nobody may be known to have given
     sensitive: bool
@@ -74,9 +75,10 @@ class LinkedTables:
         def unsafe(hidden: set[int], line: Line[int]) -> bool:
             return len(hidden) == 1 or (adds_up(hidden, line) and self._reveals(hidden))
 
-        hidden = suppress(
-            small, self.sums, unsafe, lambda d: (self.n[d], d), also=self.whole, closed=self.known, links=links
-        )
+        def order(d: int) -> tuple[float, int]:
+            return (self.sizes[d], d)
+
+        hidden = suppress(small, self.sums, unsafe, order, also=self.whole, closed=self.known, links=links)
         if not small:
             return small, hidden, set()
         earlier = [line for line in self.sums[len(self.lines) :] + links if self.is_former(line)]
@@ -99,6 +101,7 @@ def linked_tables(
     same: Same,
     sums: Sequence[Collection[Hashable]],
     past: Past,
+    sizes: Mapping[Hashable, int],
 ) -> LinkedTables:
     """The table of the figures at `places`, of one item and breakdown, and what is linked to it."""
     own = {(figures[at].value, _key(figures[at].domain)): at for at in places}
@@ -125,6 +128,7 @@ def linked_tables(
         domains=domains,
         places=[[own.get((value, domain)) for domain in domains] for value in values],
         n=n,
+        sizes=np.array([sizes.get(domain, count) for domain, count in zip(domains, n, strict=True)]),
         events=events,
         secret=[sensitive and value not in harmless for value in values],
         sensitive=sensitive,

@@ -114,6 +114,16 @@ class HiddenTables:
             renamed.append(names)
         return renamed
 
+    @cached_property
+    def sizes(self) -> dict[Any, int]:
+        """How many people each domain has, whatever they answered."""
+        return {
+            self.both.called(group, label): count
+            for group, own in self.groups
+            if own is not None
+            for label, count in own.labels.counts().items()
+        }
+
     def counts(self, code: str) -> list[Count]:
         counts: dict[tuple[str, Any], Count] = {}
         for group, own in self.groups:
@@ -188,7 +198,9 @@ class HiddenTables:
         before = [hidden_of_release(former, code) for former in self.formers]
         suppression = Suppression([None] * len(figures), set(), set())
         if withholds(figures, *secret) or any(any(was.table.marks) for was in before):
-            suppression = hide_after(self.past(code, before), figures, *secret, self.both.same, self.sums)
+            suppression = hide_after(
+                self.past(code, before), figures, *secret, self.both.same, self.sums, self.sizes
+            )
         table = Published(figures, suppression.marks, suppression.whole, self.both.same, self.sums)
         return Hidden(figures, table, suppression.exposed)
 

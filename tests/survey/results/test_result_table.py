@@ -14,7 +14,7 @@ from forms import check
 from survey.responses import submission
 from survey.results import result_table
 from survey.storage.database import Database
-from survey.storage.models import Mode, Weight, WeightVersion
+from survey.storage.models import Mode, Village, Weight, WeightVersion
 from survey.system import dates
 from survey.waves import waves
 from translations import Refusal
@@ -203,6 +203,27 @@ def test_fewer_than_30_answers_to_a_sensitive_item_are_hidden_with_another_commu
     assert "hidden_with" in other.flags  # else the total minus this one would be the hidden one
     assert (small.n, small.estimate, small.high, small.df) == (None, None, None, None)
     assert (other.n, other.estimate) == (None, None)
+
+
+def test_one_commune_is_hidden_with_another_whatever_was_asked(province: Database) -> None:
+    """Fewer than 5 of the first commune answered; of the others who answered fewest differs by question."""
+    answered = {"06652": (4, 4, 6), "06658": (20, 25, 25), "06661": (30, 15, 35)}
+    with province.writing() as session:
+        for unit, (first, second, people) in answered.items():
+            for at in range(2):
+                village = Village(wave="ho-mau", psu=f"{unit}-{at}", unit=unit, stratum=unit, name=f"Thôn {at}")
+                session.add(village)
+            session.flush()
+            for at in range(people):
+                given = {item: 4 for item, most in (("qt_y_te", first), ("qt_dien", second)) if at < most}
+                answer(session, "ho-mau", unit, given, psu=f"{unit}-{at % 2}")
+    with province.reading() as session:
+        records = result_table.estimates(
+            session, "ho-mau", items=["qt_y_te=4", "qt_dien=4"], by=["unit"], released=True
+        )
+    for item in ("qt_y_te", "qt_dien"):
+        assert "hidden_with" in one(records, item=item, domain="06658").flags
+        assert one(records, item=item, domain="06661").n in (15, 30)
 
 
 def test_a_commune_that_all_say_many_is_hidden_and_one_that_all_say_none_is_not(province: Database) -> None:

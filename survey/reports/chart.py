@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -19,6 +19,8 @@ from analysis.contrast import Group
 from survey.pdf import pictures, typeface
 from survey.results import charts, wording
 from survey.results.charts import Scale
+from survey.results.commune_boundaries import Outlines
+from survey.results.commune_tiles import Grid, Tile
 from survey.results.timeline import Timeline
 from translations import gettext as _
 
@@ -26,9 +28,10 @@ TEMPLATES = Path(__file__).parent.parent / "pdf" / "templates" / "chart"
 WIDE = 960  # of the file, in dots
 NAMES, PLOT = 300, 330  # of a row: its name, and the drawing
 YEARS, YEARS_TALL = 640, 320
+INNER, TILE_TALL, LEGEND = WIDE - 48, 58, 28
 DOTS = 2  # of the PNG for each of the drawing
 AXIS = 24
-TITLE, TEXT, NOTE, NAME, KEY = 72, 118, 138, 38, 30  # letters of a line
+TITLE, TEXT, NOTE, NAME, KEY, TILE = 72, 118, 138, 38, 30, 10  # letters of a line
 INDENT = {"factor": 12, "item": 24}
 KINDS = {"svg": "image/svg+xml", "png": "image/png"}
 
@@ -65,6 +68,20 @@ class Years:
 
 
 @dataclass(frozen=True)
+class Map:
+    """Communes where they lie: by their boundaries where these are loaded, else on a grid.
+
+    kinds  group, how many tiles are of it, what it means
+    """
+
+    tiles: Mapping[str, Tile]
+    kinds: Sequence[tuple[Group, int, str]]
+    grid: Grid | None
+    outlines: Outlines | None
+    bad: bool = False
+
+
+@dataclass(frozen=True)
 class Chart:
     """What stands in the file.
 
@@ -74,7 +91,7 @@ class Chart:
 
     title: str
     about: str
-    drawing: Rows | Years
+    drawing: Rows | Years | Map
     notes: Sequence[str]
 
 
@@ -86,7 +103,13 @@ def write(chart: Chart, kind: str) -> bytes:
 
 def svg(chart: Chart) -> str:
     """The drawing in the language of the moment."""
-    name, values = _years(chart.drawing) if isinstance(chart.drawing, Years) else _rows(chart.drawing)
+    match chart.drawing:
+        case Years() as years:
+            name, values = _years(years)
+        case Map() as communes:
+            name, values = _map(communes)
+        case Rows() as rows:
+            name, values = _rows(rows)
     return _template(name).render(
         wide=WIDE,
         family=typeface.typeface()[0],
@@ -100,6 +123,19 @@ def svg(chart: Chart) -> str:
 def _years(drawing: Years) -> tuple[str, dict[str, Any]]:
     keys = [{"kind": kind, "words": wrap(words, KEY)} for kind, words in drawing.keys.items()]
     return "years.svg", {"chart": drawing.timeline, "keys": keys, "plot": YEARS, "tall": YEARS_TALL}
+
+
+def _map(drawing: Map) -> tuple[str, dict[str, Any]]:
+    if drawing.outlines is not None:
+        width, height = INNER, INNER * drawing.outlines.height / drawing.outlines.width
+    else:
+        rows = drawing.grid.rows if drawing.grid else ((),)
+        width, height = INNER // max(len(rows[0]), 1), TILE_TALL * len(rows)
+    kinds = [(*kind, index % 2 * INNER // 2, index // 2 * LEGEND) for index, kind in enumerate(drawing.kinds)]
+    foot = round(height) + 16
+    tall = foot + -(-len(kinds) // 2) * LEGEND
+    values = {"map": drawing, "kinds": kinds, "width": width, "row": TILE_TALL, "foot": foot, "tall": tall}
+    return "map.svg", {**values, "tone": wording.tone, "named": partial(wrap, width=TILE)}
 
 
 def _rows(drawing: Rows) -> tuple[str, dict[str, Any]]:

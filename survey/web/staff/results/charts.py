@@ -146,6 +146,38 @@ def _of_units(moment: WaveFigures) -> Chart:
     )
 
 
+def _of_places(moment: WaveFigures) -> Chart:
+    """The communes where they lie, as the page's map has them."""
+    summary = moment.summary
+    if not communes.offered(summary):
+        raise NotFound("There is no such chart. Choose one on its page.")
+    figure, since, _asked = communes.asked_for(moment)
+    of_change = communes.is_map_of_change(figure)
+    drawn = communes.drawn(summary.wave.code, figure, of_change)
+    if drawn.grid is None and drawn.outlines is None:
+        raise NotFound("There is no such chart. Choose one on its page.")
+    title = unit_table.finding(figure, since, of_change)
+    tiles = (
+        _(
+            "Each tile is a commune, near those it borders on; all are of one size. The number is the change in "
+            "points."
+        )
+        if of_change
+        else _(
+            "Each tile is a commune, near those it borders on; all are of one size. The number is a percentage; "
+            "its interval stands in the list."
+        )
+    )
+    province = f"{_('the whole province:')} {wording.sentence(figure.province)}"
+    keys = [f"{tiles} {_('Colour says what can be concluded, not a rank.')}"] if drawn.outlines is None else []
+    return Chart(
+        title,
+        about(summary, *[figure.name] * (figure.name != title), province),
+        drawn,
+        [*keys, *notes(summary)],
+    )
+
+
 def _of_items(moment: WaveFigures) -> Chart:
     summary = moment.summary
     return _of_parts(summary, _("Questions of the index"), (*summary.areas, *summary.factors, *summary.items))
@@ -215,6 +247,7 @@ def _sources(shown: series.Series) -> list[str]:
 
 CHARTS: dict[str, Callable[[WaveFigures], Chart]] = {
     "xa-phuong": _of_units,
+    "ban-do": _of_places,
     "noi-dung": _of_items,
     "nhan-to": _of_factors,
     "xa": _of_commune,

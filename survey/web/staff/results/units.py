@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from flask import Response, redirect, render_template, request, url_for
@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from analysis import Estimate
 from analysis.contrast import Group
 from survey.accounts.accounts import Right
+from survey.reports import chart
 from survey.results import commune_boundaries, commune_tiles, unit_table, wording
 from survey.results.since import Since
 from survey.results.summary import Summary
@@ -38,7 +39,7 @@ def all_units(wave: str) -> ResponseReturnValue:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
     figure, since, asked = asked_for(moment)
     as_map = _is_map()
-    of_change = (request.args.get("to") == "doi" and figure.has_changes) if as_map else asked.is_of_change
+    of_change = is_map_of_change(figure) if as_map else asked.is_of_change
     rows = unit_table.rows(figure, asked)
     return render_template(
         "staff/units.html",
@@ -60,7 +61,7 @@ def all_units(wave: str) -> ResponseReturnValue:
         keys=keys(row.record for row in rows),
         scale=unit_table.scale(figure, asked),
         as_map=as_map,
-        **(_map(wave, figure, of_change) if as_map else {}),
+        map=drawn(wave, figure, of_change) if as_map else None,
     )
 
 
@@ -153,6 +154,11 @@ def asked_for(moment: WaveFigures) -> tuple[Figure, Since | None, Asked]:
     return figure, since, unit_table.read(figure, by, among, moved, named, is_open)
 
 
+def is_map_of_change(figure: Figure) -> bool:
+    """Whether the map's colours and numbers are asked to be of what changed."""
+    return request.args.get("to") == "doi" and figure.has_changes
+
+
 def _is_map() -> bool:
     return request.args.get("xem") == "o"
 
@@ -164,17 +170,18 @@ def _head(figure: Figure, asked: Asked, column: str, words: str) -> Head:
     return Head(words, f"-{column}" if falls else column, now)
 
 
-def _map(wave: str, figure: Figure, of_change: bool) -> dict[str, object]:
-    """What the map draws: tiles with a legend, and the boundaries where they are loaded."""
+def drawn(wave: str, figure: Figure, of_change: bool) -> chart.Map:
+    """The communes as the map draws them: by their boundaries where these are loaded, else as tiles."""
     codes = {row.unit.code for row in figure.rows}
     outlines = commune_boundaries.outlines()
-    tiles = [_tile(wave, figure, row, of_change) for row in figure.rows]
-    return {
-        "grid": commune_tiles.grid(codes),
-        "outlines": outlines if outlines is not None and codes <= outlines.paths.keys() else None,
-        "tiles": {tile.code: tile for tile in tiles},
-        "legend": list(_legend(tiles, of_change)),
-    }
+    tiles = {row.unit.code: _tile(wave, figure, row, of_change) for row in figure.rows}
+    return chart.Map(
+        tiles,
+        list(_legend(tiles.values(), of_change)),
+        commune_tiles.grid(codes),
+        outlines if outlines is not None and codes <= outlines.paths.keys() else None,
+        figure.is_bad,
+    )
 
 
 def _tile(wave: str, figure: Figure, row: UnitRow, of_change: bool) -> commune_tiles.Tile:
@@ -189,7 +196,7 @@ def _tile(wave: str, figure: Figure, row: UnitRow, of_change: bool) -> commune_t
     )
 
 
-def _legend(tiles: Sequence[commune_tiles.Tile], of_change: bool) -> Iterator[tuple[Group, int, str]]:
+def _legend(tiles: Collection[commune_tiles.Tile], of_change: bool) -> Iterator[tuple[Group, int, str]]:
     """How many tiles of each kind there are, and what it means."""
     words = wording.movement if of_change else wording.side
     kinds: tuple[Group, ...] = ("below", "above", "signs_below", "signs_above", "not_apart")

@@ -27,7 +27,7 @@ def texts(svg: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["xa-phuong", "noi-dung", "nhan-to", "xa?don-vi=06652", "qua-cac-nam?don-vi=06652"]
+    "name", ["xa-phuong", "ban-do?to=doi", "noi-dung", "nhan-to", "xa?don-vi=06652", "qua-cac-nam?don-vi=06652"]
 )
 def test_a_chart_stands_by_itself(reader: FlaskClient, name: str) -> None:
     name, _, query = name.partition("?")
@@ -81,7 +81,7 @@ def test_the_file_of_the_communes_shows_what_their_page_shows(reader: FlaskClien
     assert all(span in said for span in changes)
 
 
-@pytest.mark.parametrize("page", ["", "don-vi", "cau-hoi", "qua-cac-dot", "don-vi/06652"])
+@pytest.mark.parametrize("page", ["", "don-vi", "don-vi?xem=o", "cau-hoi", "qua-cac-dot", "don-vi/06652"])
 def test_each_chart_that_a_page_offers_is_there(reader: FlaskClient, page: str) -> None:
     addresses = re.findall(r'href="([^"]+\.svg[^"]*)" download', reader.get(f"/quan-tri/thu-nghiem/{page}").text)
     assert addresses
@@ -96,7 +96,20 @@ def test_each_is_noted_and_an_unknown_one_is_not_there(reader: FlaskClient, made
         assert last.what == "Downloaded a chart"
     assert reader.get(f"{FILES}/khac.svg").status_code == 404
     assert reader.get(f"{FILES}/xa-phuong.gif").status_code == 404
-    assert set(charts.CHARTS) == {"xa-phuong", "noi-dung", "nhan-to", "xa", "qua-cac-nam"}
+    assert set(charts.CHARTS) == {"xa-phuong", "ban-do", "noi-dung", "nhan-to", "xa", "qua-cac-nam"}
+
+
+def test_the_file_of_the_map_has_each_tile_of_the_page(reader: FlaskClient) -> None:
+    page = reader.get("/quan-tri/thu-nghiem/don-vi?xem=o&to=doi").text
+    address = re.search(r'href="([^"]+/ban-do\.svg[^"]*)"', page)
+    assert address
+    svg = reader.get(address[1].replace("&amp;", "&")).text
+    said = texts(svg)
+    figures = re.findall(r'class="tile-figure">([^<]+)<', page)
+    assert len(figures) == 54
+    assert all(figure in said for figure in figures)
+    assert "Số trong ô là mức đổi" in said
+    assert page.count('<path d="M7 12 1.5 2H12.5Z"/>') > 0 < svg.count("M0 5-5.500-5H5.500Z")
 
 
 def test_the_series_page_leads_on_from_a_communes_item(reader: FlaskClient) -> None:

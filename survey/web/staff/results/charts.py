@@ -168,13 +168,12 @@ def _of_places(moment: WaveFigures) -> Chart:
             "its interval stands in the list."
         )
     )
-    province = f"{_('the whole province:')} {wording.sentence(figure.province)}"
-    keys = [f"{tiles} {_('Colour says what can be concluded, not a rank.')}"] if drawn.outlines is None else []
+    whole, colour = _("the whole province:"), _("Colour says what can be concluded, not a rank.")
     return Chart(
         title,
-        about(summary, *[figure.name] * (figure.name != title), province),
+        about(summary, *[figure.name] * (figure.name != title), f"{whole} {wording.sentence(figure.province)}"),
         drawn,
-        [*keys, *notes(summary)],
+        [*([f"{tiles} {colour}"] if drawn.outlines is None else []), *notes(summary)],
     )
 
 

@@ -77,7 +77,9 @@ def _of_wave(wave: str, form: str, out: Path, unit: str | None, lang: str) -> No
             file.write(reports.write_unit(content, _line(content, unit), form, lang))
         else:
             file.write(reports.write(content, form, lang, told))
-    if content.draft:
+    if content.is_empty:
+        say("No form is counted yet, so there are no figures.")
+    elif content.draft:
         say("Nothing is released in this wave: the report is a draft and says so.")
 
 

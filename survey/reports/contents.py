@@ -67,7 +67,8 @@ def opening(summary: Summary, unit: str | None = None) -> list[Block]:
     if summary.wave.simulated:
         told.append(_("These are simulated demonstration data. They say nothing about the real province."))
     if summary.draft and (release is None or release.withdrawn is None):
-        told.append(_("This is a draft: the figures are not released and may still change."))
+        draft = _("This is a draft: the figures are not released and may still change.")
+        told.append(wording.nothing_yet() if summary.is_empty else draft)
     about = release or summary.withdrawn
     if about is not None and (remark := wording.correction(about)):
         told.append(remark)

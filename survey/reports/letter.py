@@ -106,7 +106,7 @@ def marks(summary: Summary) -> tuple[str, ...]:
     if summary.release is not None and summary.release.withdrawn is not None:
         marks_.append(_("Withdrawn").upper())
     elif summary.draft:
-        marks_.append(_("Draft").upper())
+        marks_.append(_("No forms yet").upper() if summary.is_empty else _("Draft").upper())
     if summary.wave.simulated:
         marks_.append(_("Demonstration data"))
     return tuple(marks_)

@@ -87,14 +87,20 @@ def of(
     return points
 
 
-def left_out(session: Session, wave: Wave) -> list[tuple[Wave, Release | None]]:
-    """The waves before this one that people answered and whose figures nobody is shown, the oldest first; with the
-    release of each that was withdrawn."""
+def left_out(session: Session, wave: Wave, measure: str) -> list[tuple[Wave, Release | None]]:
+    """The waves before this one that asked people for the figure and whose figures nobody is shown, the oldest
+    first; with the release of each that was withdrawn."""
+    now = questionnaires.by_digest(session, wave.questionnaire)
+
+    def asked(one: Wave) -> bool:
+        people = crosswalks.translated(session, sample(session, one), now).people
+        return targets.is_single(people.questionnaire, measure)
+
     known = [(one, releases.newest_public(session, one.code)) for one in comparison.earlier(session, wave)]
     return [
         (one, told.withdrawn)
         for one, told in reversed(known)
-        if told.release is None and waves.collected(session, one.code)
+        if told.release is None and waves.collected(session, one.code) and asked(one)
     ]
 
 

@@ -235,6 +235,11 @@ class Summary:
     unusual: tuple[Unusual, ...] = ()  # that waits for a decision (`survey/integrity/unusual.py`)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no form counts yet: then there are no figures, not even a draft of them."""
+        return self.draft and not self.collection.in_sample
+
+    @property
     def asks_leaders(self) -> bool:
         return self.questionnaire.asks_leaders
 

@@ -270,6 +270,11 @@ def tone(group: Group | None, bad: bool = False) -> str:
     return "better" if (group in ("above", "signs_above")) != bad else "worse"
 
 
+def nothing_yet() -> str:
+    """What is so where no form counts yet, instead of that the figures are a draft."""
+    return _("No form is counted yet, so there are no figures.")
+
+
 def no_sample() -> str:
     """Why nothing is concluded of an open wave, in one sentence."""
     return _(

@@ -339,6 +339,13 @@ def test_draft_and_made_up_data_are_marked(summary: Summary, opened: Summary) ->
     assert not [block for block in contents(opened).blocks if isinstance(block, Notice)]
 
 
+def test_a_wave_without_forms_is_no_draft_but_says_that_there_is_nothing_yet(summary: Summary) -> None:
+    empty = replace(summary, collection=replace(summary.collection, in_sample=0))
+    assert contents(empty).marks == ("CHƯA CÓ PHIẾU", "Dữ liệu mô phỏng")
+    [notice] = [block for block in contents(empty).blocks if isinstance(block, Notice)]
+    assert notice.text.splitlines()[1] == "Chưa có phiếu nào được tính nên chưa có con số nào."
+
+
 def test_an_open_wave_claims_no_more_than_it_knows(opened: Summary) -> None:
     report = contents(opened)
     words = said(report)

@@ -94,7 +94,15 @@ def test_a_wave_whose_figures_nobody_is_shown_is_left_out_and_named(
         assert shown is not None
         releases.withdraw(session, shown, "Sai quyền số", "chi")
         assert [point.wave.code for point in series.of(session, newest, "index")] == ["nam-2025"]
-        assert [(one.code, gone) for one, gone in series.left_out(session, newest)] == [("nam-2024", shown)]
+        assert [(one.code, gone) for one, gone in series.left_out(session, newest, "index")] == [
+            ("nam-2024", shown)
+        ]
+        text = json.dumps(questionnaires.find(session, "ho_gia_dinh@1").document | {"version": 7})
+        renamed = parse(json.loads(text.replace('"C5"', '"C5a"')))
+        questionnaires.publish(session, renamed, date(2025, 1, 1))
+        newest.questionnaire = renamed.digest
+        assert [one.code for one, _gone in series.left_out(session, newest, "C6=3")] == ["nam-2024"]
+        assert series.left_out(session, newest, "C5a=3") == []  # that wave did not ask it
     page = sign_in(app, "home_affairs").get("/quan-tri/nam-2025/qua-cac-dot").text
     assert re.search(rf"Không đưa vào: {re.escape(old.title)} đã thu hồi ngày [^:]+: Sai quyền số\.<", page)
 

@@ -80,7 +80,8 @@ def notes(summary: Summary) -> list[str]:
     if release is not None and not summary.draft:
         data = _("Release %(number)s, approved on %(day)s.", number=release.number, day=day(release.approved))
     else:
-        data = _("Draft, data of %(day)s: not released, don't pass it on.", day=day(summary.data_day))
+        draft = _("Draft, data of %(day)s: not released, don't pass it on.", day=day(summary.data_day))
+        data = wording.nothing_yet() if summary.is_empty else draft
     base = _(
         "%(people)s people answered, from %(first)s to %(last)s.",
         people=number(summary.collection.in_sample),

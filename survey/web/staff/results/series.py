@@ -81,7 +81,7 @@ def gather(summary: Summary) -> Series:
         wave = waves.find(session, summary.wave.code)
         points = series.of(session, wave, measure, summary.release, code or None)
         beside = series.of(session, wave, measure, summary.release) if code else []
-        left_out = [f"{one.title} {wording.unshown(gone)}" for one, gone in series.left_out(session, wave)]
+        unshown = series.left_out(session, wave, measure)
         cited = [] if code else published.beside(session, measure)
         place = published.own_place(session)
     return Series(
@@ -91,7 +91,7 @@ def gather(summary: Summary) -> Series:
         whose=units.named(communes[code]) if code else summary.province.name,
         points=points,
         beside=beside,
-        left_out=left_out,
+        left_out=[f"{one.title} {wording.unshown(gone)}" for one, gone in unshown],
         published=cited,
         chart=timeline.draw(points, beside, [one for one in cited if one.place == place]),
     )

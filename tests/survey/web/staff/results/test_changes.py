@@ -113,9 +113,14 @@ def test_without_a_wave_before_the_page_says_what_to_do(reader: FlaskClient) -> 
 def test_of_two_waves_without_forms_the_page_says_that_there_are_none(
     province: Database, app: Flask, sign_in: Any
 ) -> None:
-    page = sign_in(app, "admin").get("/quan-tri/ho-mo/so-sanh")
+    admin = sign_in(app, "admin")
+    page = admin.get("/quan-tri/ho-mo/so-sanh")
     assert page.status_code == 200
     assert "Đợt này chưa có phiếu." in page.text
+    for path in ("", "/don-vi", "/cau-hoi", "/so-sanh", "/qua-cac-dot", "/bao-cao"):
+        said = admin.get(f"/quan-tri/ho-mo{path}", follow_redirects=True).text
+        assert "Chưa có phiếu nào được tính nên chưa có con số nào." in said
+        assert "Dự thảo" not in said
 
 
 def test_where_a_figure_is_hidden_the_overview_says_that_there_is_no_comparison(

@@ -30,7 +30,7 @@ def _page(page: Page, read: set[str]) -> float:
     """The seconds of a page; a scale that was read before is known."""
     seconds = _reading(str(page.intro or ""))
     for screen in page.screens:
-        seconds += TAP  # onward
+        seconds += 0 if page.by_touch(screen) else TAP  # onward
         for item in screen:
             seconds += _item(item, read)
     return seconds

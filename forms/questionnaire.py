@@ -35,6 +35,10 @@ class Page:
     together: bool
     items: tuple[Item, ...]
 
+    def by_touch(self, screen: tuple[Item, ...]) -> bool:
+        """Whether one touch answers a screen of the page and goes on: a single scale, with nothing sensitive."""
+        return len(screen) == 1 and screen[0].scale is not None and not screen[0].sensitive
+
     @property
     def screens(self) -> tuple[tuple[Item, ...], ...]:
         """The items by screen: all of them on one if `together`, else each with its text."""

@@ -11,6 +11,12 @@ import numpy as np
 from analysis.design import DesignError, Floats, code
 
 
+class EmptyClasses(DesignError):
+    """Classes where people were asked and nobody answered; `labels` names them all."""
+
+    labels: tuple[Hashable, ...] = ()
+
+
 @dataclass(frozen=True)
 class Class:
     """One class of the adjustment; `issued` and `answered` are sums of base weights."""
@@ -42,10 +48,13 @@ def classes(weight: Any, label: Any, issued: Mapping[Hashable, float]) -> list[C
     people = dict(zip(coded.levels, np.bincount(coded.codes, minlength=len(coded.levels)), strict=True))
     silent = [c for c, total in issued.items() if total > 0 and not answered.get(c, 0) > 0]
     if silent:
-        raise DesignError(
-            "Nobody answered in %(classes)s: nobody can stand for those asked there. Choose larger classes.",
+        empty = EmptyClasses(
+            "Nobody answered in %(classes)s: nobody can stand for those asked there. Count each together with "
+            "another one, or choose larger classes.",
             classes=_named(silent),
         )
+        empty.labels = tuple(silent)
+        raise empty
     unasked = [c for c in coded.levels if answered[c] > 0 and not issued.get(c, 0) > 0]
     if unasked:
         raise DesignError("Nobody was asked in %(classes)s, but there are answers.", classes=_named(unasked))

@@ -45,6 +45,7 @@ def calibrate(
     margins: Margins,
     method: Method,
     bounds: tuple[float, float] | None = None,
+    start: Any = None,
 ) -> Calibration:
     """Fits the weights to the margins of categorical variables.
 
@@ -52,6 +53,8 @@ def calibrate(
     margins  variable -> value -> total; the values of the labels, and the same grand total for all variables
     bounds   of the factor g. "linear" is then truncated there, "raking" becomes the logit method; "post" has no
              choice and is refused where a factor lies outside
+    start    (N,) factors within the bounds that the weights bear already, as of the adjustment for non-response:
+             the bounds are then those of the product of both
     DesignError names a value that sample or margins lack, totals that disagree, a fit that doesn't converge.
     """
     codes = []
@@ -65,15 +68,21 @@ def calibrate(
                 row=int(blank[0]) + 1,
             )
         codes.append(places(variable, coded.levels, margins[variable])[coded.codes])
+    sizes = [len(values) for values in margins.values()]
+    steps = np.ones(1)
+    if start is not None:
+        steps, which = np.unique(np.asarray(start, dtype=np.float64), return_inverse=True)
+        codes.append(which.astype(np.int64))
+        sizes.append(len(steps))
     cells, cell = np.zeros(1, np.int64), np.zeros(len(design), np.int64)
     if codes:
-        sizes = [len(values) for values in margins.values()]
         cells, cell = compact(np.ravel_multi_index(codes, sizes).astype(np.int64), int(np.prod(sizes)))
         levels = np.stack(np.unravel_index(cells, sizes))  # (variables, L)
     else:
         levels = np.zeros((0, 1), np.int64)
     mass = np.bincount(cell, design.weight, len(cells)).astype(np.float64, copy=False)
-    x, factor = fit(levels, mass, margins, method, bounds)
+    step = steps[levels[-1]] if start is not None else np.ones(len(cells))
+    x, factor = fit(levels[: len(margins)], mass, margins, method, bounds, step)
     return Calibration(cell, x, factor)
 
 
@@ -91,12 +100,18 @@ def places(variable: str, labels: Sequence[Hashable], totals: Mapping[Hashable, 
 
 
 def fit(
-    levels: Ints, mass: Floats, margins: Margins, method: Method, bounds: tuple[float, float] | None = None
+    levels: Ints,
+    mass: Floats,
+    margins: Margins,
+    method: Method,
+    bounds: tuple[float, float] | None = None,
+    step: Floats | float = 1.0,
 ) -> tuple[Floats, Floats]:
     """The calibration variables (L, J) and the factors (L,) of L cells.
 
     levels  (V, L) which value of each variable a cell has, in the order of the margins
     mass    (L,) base weights
+    step    (L,) factors that they bear already; the bounds are of their product with those that are found
     """
     if method not in METHODS:
         raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
@@ -108,12 +123,13 @@ def fit(
     totals = _checked_totals(levels, mass, margins)
     x = np.hstack([np.eye(len(wanted))[level] for wanted, level in zip(totals, levels, strict=True)])
     if method == "linear":
-        return x, _linear(x, mass, np.concatenate(totals), bounds)
+        return x, _linear(x, mass, np.concatenate(totals), bounds, step)
     if method == "post":
         factor = (totals[0] / np.bincount(levels[0], mass, len(totals[0])))[levels[0]]
-        return x, _within(factor, levels[0], margins, bounds)
+        _refuse_outside(factor * step, levels[0], margins, bounds)
+        return x, factor
     if bounds is not None:
-        return x, _logit(x, mass, np.concatenate(totals), bounds)
+        return x, _logit(x, mass, np.concatenate(totals), bounds, step)
     return x, _rake(levels, mass, totals, margins)
 
 
@@ -170,8 +186,8 @@ def _refuse_empty(variable: str, empty: Sequence[tuple[Hashable, float]]) -> Non
         )
 
 
-def _within(factor: Floats, level: Ints, margins: Margins, bounds: tuple[float, float] | None) -> Floats:
-    """The factors (L,) of post-stratification, which have no choice: outside the bounds they are refused."""
+def _refuse_outside(factor: Floats, level: Ints, margins: Margins, bounds: tuple[float, float] | None) -> None:
+    """Post-stratification has no choice: its factors (L,) are refused outside the bounds."""
     outside = np.flatnonzero((factor < bounds[0]) | (factor > bounds[1])) if bounds else np.zeros(0, int)
     if len(outside):
         ((variable, values),) = margins.items()
@@ -182,7 +198,6 @@ def _within(factor: Floats, level: Ints, margins: Margins, bounds: tuple[float, 
             value=str(list(values)[level[outside[0]]]),
             factor=f"{factor[outside[0]]:.3g}",
         )
-    return factor
 
 
 def _miss(wanted: Floats, level: Ints, mass: Floats) -> float:
@@ -221,10 +236,12 @@ def linear(
     return Calibration(cell, cells, _linear(cells, mass, np.asarray(totals, dtype=np.float64), bounds))
 
 
-def _linear(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float] | None) -> Floats:
-    low, high = bounds or (-np.inf, np.inf)
-    if not low <= 1 <= high:
-        raise ValueError("bounds of g hold 1")
+def _linear(
+    x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float] | None, step: Floats | float = 1.0
+) -> Floats:
+    low, high = (np.asarray(bound / step) for bound in bounds or (-np.inf, np.inf))
+    if not ((low <= 1) & (high >= 1)).all():
+        raise ValueError("bounds of g hold 1, or the factors that the weights bear already")
     slope = np.zeros(x.shape[1])
     factor = np.ones(len(mass))
     miss = _misses(x, mass, totals, factor)
@@ -236,18 +253,20 @@ def _linear(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float]
         miss = _misses(x, mass, totals, factor)
         if (miss <= 1e-10).all():
             return factor
-    raise _out_of_reach((low, high), miss)
+    raise _out_of_reach(bounds or (-np.inf, np.inf), miss)
 
 
-def _logit(x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float]) -> Floats:
+def _logit(
+    x: Floats, mass: Floats, totals: Floats, bounds: tuple[float, float], step: Floats | float = 1.0
+) -> Floats:
     """Raking within bounds L < 1 < U: Newton's method on case 6 of Deville & Särndal 1992.
 
     g = F(x'λ),  F(u) = L + (U − L) expit(A u + log((1 − L)/(U − 1))),  A = (U − L)/((1 − L)(U − 1))
-    Then F(0) = F'(0) = 1.
+    Then F(0) = F'(0) = 1. L and U are those of the cell: the bounds ÷ its step.
     """
-    low, high = bounds
-    if not low < 1 < high:
-        raise ValueError("bounds of g hold 1 between them")
+    low, high = (np.asarray(bound / step) for bound in bounds)
+    if not ((low < 1) & (high > 1)).all():
+        raise ValueError("bounds of g hold 1 between them, or the factors that the weights bear already")
     steep, at = (high - low) / ((1 - low) * (high - 1)), np.log((1 - low) / (high - 1))
 
     def factors(slope: Floats) -> Floats:

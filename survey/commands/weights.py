@@ -12,7 +12,7 @@ from survey.commands import Commands, say
 from survey.commands.estimate import CALIBRATIONS
 from survey.commands.options import option
 from survey.operations import installation
-from survey.sampling import margins, plans, weighting
+from survey.sampling import joint_classes, margins, plans, weighting
 from survey.sampling import weight_versions as kept
 from survey.storage import models
 from survey.waves import questionnaires, waves
@@ -58,7 +58,14 @@ weights = Commands(
     help=_("Groups within which those who answered stand for the others; the strata if a draw is in use."),
 )
 @option("--calibration", type=CALIBRATIONS, default="raking", help=_("How weights are fitted to the margins."))
-@click.option("--bounds", metavar="LOW,HIGH", help=_("Limits of the factor of the calibration: 0.3,3"))
+@click.option("--bounds", metavar="LOW,HIGH", help=_("Limits of the product of all factors: 0.3,3"))
+@click.option(
+    "--together",
+    metavar="CLASS,CLASS[:NAME]",
+    multiple=True,
+    help=_("Classes that are counted as one, under a name: a neighbour stands for one where nobody answered."),
+)
+@click.option("--reason", metavar="TEXT", default="", help=_("Why classes are counted together."))
 @option(
     "--cap-adults",
     type=click.IntRange(1, 20),
@@ -66,15 +73,22 @@ weights = Commands(
     help=_("Households with more adults count as having this many."),
 )
 def compute(
-    code: str, file: Path | None, by: str | None, calibration: str, bounds: str | None, cap_adults: int
+    code: str,
+    file: Path | None,
+    by: str | None,
+    calibration: str,
+    bounds: str | None,
+    together: tuple[str, ...],
+    reason: str,
+    cap_adults: int,
 ) -> None:
-    limits = within(bounds)
+    limits, joints = within(bounds), tuple(_joint(one, reason) for one in together)
     with installation.opened().writing() as session:
         wave = waves.find(session, code)
         totals = (
             None if file is None else margins.read(file, questionnaires.by_digest(session, wave.questionnaire))
         )
-        plan = weighting.Plan(totals, by, calibration, limits, cap_adults)  # type: ignore[arg-type]
+        plan = weighting.Plan(totals, by, calibration, limits, cap_adults, joints)  # type: ignore[arg-type]
         new = weighting.compute(session, code, plan)
         say(
             "The weights of %(wave)s are now version %(version)s: %(source)s.",
@@ -104,6 +118,12 @@ def _tell_gaps(calibration: dict[str, Any]) -> None:
     for name, words in gaps.items():
         if calibration.get(name):
             click.echo(f"{words} {plans.some(list(calibration[name]))}", err=True)
+
+
+def _joint(text: str, reason: str) -> joint_classes.Joint:
+    classes, _colon, name = text.partition(":")
+    labels = [label.strip() for label in classes.split(",")]
+    return joint_classes.joint(name or " + ".join(labels), labels, reason)
 
 
 def within(text: str | None) -> tuple[float, float] | None:

@@ -29,6 +29,8 @@ class People(Protocol):
     @property
     def stratum(self) -> design.Labels: ...
     @property
+    def psu(self) -> design.Labels: ...
+    @property
     def mode(self) -> design.Labels: ...
     def __len__(self) -> int: ...
     def answers(self, item: Item) -> Any: ...
@@ -61,7 +63,7 @@ def labels(people: People, variable: str, values: Sequence[str], kinds: Mapping[
 
 
 def _column(people: People, part: str, values: set[str], kinds: Mapping[str, str]) -> list[Any]:
-    if part in ("unit", "stratum", "mode"):
+    if part in ("unit", "stratum", "psu", "mode"):
         column: list[Any] = getattr(people, part).tolist()
         return column
     if part == "kind":
@@ -95,7 +97,8 @@ def applied(people: People, kept: Mapping[str, Any]) -> Calibration:
     factor_of = dict(zip(known.tolist(), kept["factors"], strict=True))
     occupied, cell = compact(_place(levels, sizes), int(np.prod(sizes)))
     each = np.stack(np.unravel_index(occupied, sizes)) - 1  # (V, L)
-    x = np.hstack([np.eye(size)[level + 1][:, 1:] for size, level in zip(sizes, each, strict=True)])
+    fitted = len(names) - kept.get("aside", 0)
+    x = np.hstack([np.eye(size)[level + 1][:, 1:] for size, level in zip(sizes[:fitted], each, strict=False)])
     return Calibration(cell, x, np.array([factor_of.get(code, 1.0) for code in occupied.tolist()]))
 
 

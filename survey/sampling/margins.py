@@ -124,9 +124,11 @@ def as_kept(
     kinds: Mapping[str, str],
     levels: NDArray[np.int64],
     fitted: Calibration,
+    aside: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """A fit as it is kept with a weight version: the factor of each combination of values.
 
+    aside      name -> values of what the factor depends on, though nothing was fitted to it; last in `levels`
     variables  name -> its values, in the order of `levels`       levels  (V, N) which value each person has
     merged     name -> label -> the value that it was counted under
     """
@@ -135,8 +137,9 @@ def as_kept(
     return {
         "variables": [
             {"name": name, "values": list(values), "merged": dict(merged.get(name, {}))}
-            for name, values in variables.items()
+            for name, values in (*variables.items(), *(aside or {}).items())
         ],
+        "aside": len(aside or {}),
         "kinds": dict(kinds) if any("kind" in name for name in variables) else {},
         "cells": levels[:, first].T.tolist(),
         "factors": fitted.factor.tolist(),

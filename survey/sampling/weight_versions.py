@@ -14,6 +14,7 @@ from survey.storage.models import Wave, WaveKind, Weight, WeightVersion
 from survey.system import dates
 from translations import N_, NotFound
 from translations import gettext as _
+from translations.formats import number
 
 # How the report of a version calls what it was adjusted by and fitted by.
 BY = {"stratum": N_("stratum"), "unit": N_("commune"), "psu": N_("village")}
@@ -152,6 +153,13 @@ def source(version: WeightVersion) -> str:
         report_line = report["calibration"]
         method, names = METHODS[report_line["method"]], ", ".join(report_line["variables"])
         steps.append(_("%(method)s to %(variables)s", method=_(method), variables=names))
+    if report.get("bounds"):
+        low, high = (number(bound, 2) for bound in report["bounds"])
+        steps.append(_("product of all factors from %(low)s to %(high)s", low=low, high=high))
+    steps += [
+        _("counted together: %(name)s (%(reason)s)", name=one["name"], reason=one["reason"])
+        for one in report.get("joint", ())
+    ]
     return "; ".join(steps)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -10,16 +10,18 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from analysis import Design, DesignError
+from analysis import Design, DesignError, nonresponse
 from analysis.nonresponse import Class, classes, factors
 from analysis.weights import Method, calibrate, design_effect
 from survey.responses import fitted_weights
 from survey.responses.fitted_weights import BLANK, Labels
 from survey.responses.respondents import MOST_ADULTS, Floats, Respondents, base_weights, filled, sample, weights_of
+from survey.sampling import joint_classes, transactions, weight_versions
 from survey.sampling import margins as population
-from survey.sampling import transactions, weight_versions
+from survey.sampling.joint_classes import Joint
 from survey.sampling.margins import Margins
 from survey.sampling.outcome_words import Outcome
+from survey.storage import audit
 from survey.storage.models import (
     Batch,
     DrawnHousehold,
@@ -36,6 +38,7 @@ from survey.waves import waves
 from translations import Refusal
 
 BY = ("stratum", "unit", "psu", "none")  # classes of the adjustment for non-response
+JOINED = ("unit", "stratum")  # variables of totals in which classes are counted together
 LEAST_NAMED = 5  # people whom a report may name as a class
 
 
@@ -45,8 +48,10 @@ class Plan:
 
     margins      population totals; None: no calibration (in an open wave: the counts of transactions)
     by           classes of the adjustment for non-response; None: the strata where a draw holds
-    bounds       of the factor of the calibration, once all weights were brought to the totals' sum together
+    bounds       of the product of all factors, for non-response and of the calibration, once all weights were
+                 brought to the totals' sum together
     most_adults  in a household, as far as its weight goes
+    joints       classes that are counted as one, in the adjustment and in the totals of units and strata
     """
 
     margins: Margins | None = None
@@ -54,11 +59,13 @@ class Plan:
     method: Method = "raking"
     bounds: tuple[float, float] | None = None
     most_adults: int = MOST_ADULTS
+    joints: tuple[Joint, ...] = ()
 
 
 def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
     """Computes, keeps and makes current a new version of a wave's weights, with its report. Refused: a wave
-    without responses in its sample; classes or values without an answer; totals that can't be met."""
+    without responses in its sample; classes or values without an answer (`joint_classes.EmptyClasses`); totals
+    that can't be met."""
     wave = waves.find(session, code)
     people = sample(session, wave)
     if not len(people):
@@ -67,33 +74,72 @@ def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
         )
     try:
         weight, report = _computed(session, wave, people, plan)
+    except nonresponse.EmptyClasses as error:
+        raise _empty(map(str, error.labels)) from error
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
+    if plan.joints:
+        audit.annotate(joint="; ".join(one.name for one in plan.joints))
     return weight_versions.keep(
         session, wave, "computed", report, dict(zip(people.ids, weight.tolist(), strict=True))
     )
+
+
+def _empty(labels: Iterable[str]) -> joint_classes.EmptyClasses:
+    found = tuple(labels)
+    refusal = joint_classes.EmptyClasses(
+        "Nobody answered in %(classes)s: nobody can stand for those asked there. Count each together with another "
+        "one, or choose larger classes.",
+        classes=", ".join(found[:10]) + (" …" if len(found) > 10 else ""),
+    )
+    refusal.classes = found
+    return refusal
 
 
 def _computed(session: Session, wave: Wave, people: Respondents, plan: Plan) -> tuple[Floats, dict[str, Any]]:
     base, report = _base(session, wave, people, plan.most_adults)
     report = {"people": len(people), "base": report, "kish": {"base": design_effect(base)}, "sum": {}}
     report["sum"]["base"] = float(base.sum())
-    weight = base
+    report["bounds"] = list(plan.bounds) if plan.bounds else None
+    report["joint"] = [one.record() for one in plan.joints]
     by = plan.by or ("stratum" if wave.draw is not None else "none")
-    if by != "none":
-        weight, report["nonresponse"] = _adjusted(session, wave, people, base, by)
-        report["kish"]["nonresponse"] = design_effect(weight)
-        report["sum"]["nonresponse"] = float(weight.sum())
+    names = joint_classes.names_of(plan.joints, _known(session, wave, by, plan))
+    columns = {} if by == "none" else {by: joint_classes.joined(getattr(people, by).tolist(), names)}
+    step = np.ones(len(people))
+    for label in columns.values():
+        step, report["nonresponse"] = _adjusted(session, wave, people, by, label, names)
+        _refuse_outside(report["nonresponse"]["classes"], plan.bounds)
+        report["kish"]["nonresponse"] = design_effect(base * step)
+        report["sum"]["nonresponse"] = float((base * step).sum())
+    weight, before = base * step, Adjustment(step, columns, names)
     if plan.margins is not None:
-        weight, report["calibration"], report["fit"] = _fitted(session, people, weight, plan)
+        weight, report["calibration"], report["fit"] = _fitted(session, people, weight, plan, before)
     elif wave.kind is WaveKind.OPEN:
         weight, report["calibration"], report["fit"] = transactions.fitted(session, wave, people)
     report["kish"]["final"] = design_effect(weight)
     report["sum"]["final"] = float(weight.sum())
-    report["factors"] = _extremes(
-        people, weight / base / report.get("calibration", {}).get("scale", 1.0), by, report.get("fit")
-    )
+    scale = report.get("calibration", {}).get("scale", 1.0)
+    report["factors"] = _extremes(people, weight / base / scale, columns, report.get("fit"))
     return weight, report
+
+
+def _known(session: Session, wave: Wave, by: str, plan: Plan) -> set[str]:
+    """The classes there are: of the adjustment, and of the totals of units and strata."""
+    villages = asked(session, wave) if wave.draw is not None and by != "none" else []
+    values = [plan.margins[name] for name in JOINED if plan.margins and name in plan.margins]
+    return {getattr(village, by) for village in villages}.union(*values)
+
+
+def _refuse_outside(adjusted: Iterable[Mapping[str, Any]], bounds: tuple[float, float] | None) -> None:
+    """The bounds are of the product of all factors, so the one for non-response lies within them too."""
+    for one in adjusted if bounds else ():
+        low, high = bounds or (0.0, 0.0)
+        if not low < one["factor"] < high:
+            raise Refusal(
+                "The factor for non-response of %(class)s is %(factor)s, outside the limits. Count it together "
+                "with another class, or widen the limits.",
+                **{"class": one["class"], "factor": f"{one['factor']:.3g}"},
+            )
 
 
 def _base(session: Session, wave: Wave, people: Respondents, most: int) -> tuple[Floats, dict[str, Any]]:
@@ -195,9 +241,9 @@ def _sheets(session: Session, wave: Wave) -> tuple[dict[str, int], dict[str, int
 
 
 def _adjusted(
-    session: Session, wave: Wave, people: Respondents, base: Floats, by: str
+    session: Session, wave: Wave, people: Respondents, by: str, label: Labels, names: Mapping[str, str]
 ) -> tuple[Floats, dict[str, Any]]:
-    """Weights by which those who answered stand for all households that were asked in their class. A household
+    """Factors by which those who answered stand for all households that were asked in their class. A household
     that was replaced counts as asked and silent, the one asked instead as one who answered."""
     if wave.draw is None:
         raise Refusal("The wave %(code)s has no draw: nobody knows who did not answer.", code=wave.title)
@@ -206,14 +252,14 @@ def _adjusted(
     issued: dict[Hashable, float] = {}
     counts: dict[str, list[int]] = {}
     for village in villages:
-        label = getattr(village, by)
-        issued[label] = issued.get(label, 0.0) + village.weight * (village.issued - village.gone)
+        own = getattr(village, by)
+        own = names.get(own, own)
+        issued[own] = issued.get(own, 0.0) + village.weight * (village.issued - village.gone)
         tally = village.issued, village.gone, village.replaced
-        counts[label] = [sum(pair) for pair in zip(counts.get(label, [0, 0, 0]), tally, strict=True)]
-    label = cast(Labels, getattr(people, by))
+        counts[own] = [sum(pair) for pair in zip(counts.get(own, [0, 0, 0]), tally, strict=True)]
     weight = np.array([household[str(psu)] for psu in people.psu.levels], np.float64)[people.psu.codes]
     adjustment = classes(weight, label, issued)
-    return base * factors(adjustment, label), {"by": by, "classes": [_class(one, counts) for one in adjustment]}
+    return factors(adjustment, label), {"by": by, "classes": [_class(one, counts) for one in adjustment]}
 
 
 def _class(one: Class, counts: Mapping[str, list[int]]) -> dict[str, Any]:
@@ -228,8 +274,22 @@ def _class(one: Class, counts: Mapping[str, list[int]]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Adjustment:
+    """What the weights bear before they are fitted.
+
+    step     (N,) factors for non-response
+    columns  variable -> (N,) the classes of that adjustment
+    names    under which name classes are counted together
+    """
+
+    step: Floats
+    columns: Mapping[str, Labels]
+    names: Mapping[str, str]
+
+
 def _fitted(
-    session: Session, people: Respondents, base: Floats, plan: Plan
+    session: Session, people: Respondents, base: Floats, plan: Plan, before: Adjustment
 ) -> tuple[Floats, dict[str, Any], dict[str, Any]]:
     """The calibrated weights, what the report says of them, and the fit that is kept.
 
@@ -237,20 +297,22 @@ def _fitted(
     proportion: the blank ones are taken to be like the others.
     """
     kinds = {unit.code: unit.kind for unit in session.scalars(select(Unit))}
-    labels, totals, blank = _margins(people, base, plan, kinds)
+    labels, totals, blank = _margins(people, base, plan, kinds, before.names)
     scale = next((sum(values.values()) for values in totals.values()), 0.0) / float(base.sum())
-    fitted = calibrate(Design(base * scale), labels, cast(Any, totals), plan.method, plan.bounds)
+    fitted = calibrate(Design(base * scale), labels, cast(Any, totals), plan.method, plan.bounds, before.step)
     if (fitted.factor <= 0).any():
         raise Refusal("Some factors would be 0 or less. Give bounds, for example 0.3,3, or choose raking.")
     fitted = replace(fitted, factor=fitted.factor * scale)
     weight = base * fitted.factor[fitted.cell]
+    # Within bounds the factor depends on the class of the adjustment too: it is kept beside the variables.
+    aside = {name: sorted(set(column)) for name, column in before.columns.items()} if plan.bounds else {}
+    parts = [(list(totals[name]), column) for name, column in labels.items()]
+    parts += [(values, before.columns[name]) for name, values in aside.items()]
     levels = np.stack(
-        [
-            np.array([list(totals[name]).index(label) for label in column.tolist()], np.int64)
-            for name, column in labels.items()
-        ]
+        [np.array([values.index(label) for label in column.tolist()], np.int64) for values, column in parts]
     )
     values_of = {name: [BLANK if value == "–" else value for value in totals[name]] for name in totals}
+    merged = {name: before.names for name in (*values_of, *aside) if name in (*JOINED, "psu")}
     rows: list[dict[str, Any]] = [
         {
             "variable": name,
@@ -265,18 +327,17 @@ def _fitted(
     ]
     report = {
         "method": plan.method,
-        "bounds": list(plan.bounds) if plan.bounds else None,
         "scale": scale,
         "variables": list(totals),
         "blank": blank,
         "margins": rows,
         "miss": max((abs(row["after"] / row["total"] - 1) for row in rows if row["total"] > 0), default=0.0),
     }
-    return weight, report, population.as_kept(values_of, {}, kinds, levels, fitted)
+    return weight, report, population.as_kept(values_of, merged, kinds, levels, fitted, aside)
 
 
 def _margins(
-    people: Respondents, base: Floats, plan: Plan, kinds: dict[str, str]
+    people: Respondents, base: Floats, plan: Plan, kinds: dict[str, str], common: Mapping[str, str]
 ) -> tuple[dict[str, Labels], Margins, dict[str, int]]:
     """The label of each person by variable, the totals to fit to, and how many left the variable blank."""
     labels: dict[str, Labels] = {}
@@ -284,6 +345,11 @@ def _margins(
     blank: dict[str, int] = {}
     for variable, values in (plan.margins or {}).items():
         names = fitted_weights.labels(people, variable, list(values), kinds)
+        if variable in JOINED:
+            names, values = joint_classes.joined(names.tolist(), common), joint_classes.totals(values, common)
+            empty = [value for value, total in values.items() if total > 0 and value not in set(names.tolist())]
+            if empty:
+                raise _empty(empty)
         outside = sum(label is None for label in names.tolist())
         if outside:
             raise Refusal(
@@ -304,10 +370,12 @@ def _margins(
     return labels, totals, blank
 
 
-def _extremes(people: Respondents, factor: Floats, by: str, fit: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _extremes(
+    people: Respondents, factor: Floats, classes: Mapping[str, Labels], fit: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
     """The smallest and the largest factor between base and final weight, and whose it is: a class, no person. A
     factor that all weights have in common, to bring them to the totals' sum, is not counted."""
-    columns = {} if by == "none" else {by: cast(Labels, getattr(people, by))}
+    columns = dict(classes)
     for variable in (fit or {}).get("variables", ()):
         labels = fitted_weights.labels(people, variable["name"], variable["values"], (fit or {})["kinds"])
         merged = variable["merged"]

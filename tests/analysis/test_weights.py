@@ -96,6 +96,27 @@ def test_raking_within_bounds_is_the_logit_method() -> None:
         factors((1.1, 2))
 
 
+def test_bounds_are_of_the_product_with_the_factors_that_weights_bear() -> None:
+    # Two cells of 50 to a total of 112, one of which bears a factor of 2 already. In the product F with bounds L
+    # and U, F = L + (U − L) expit(A u + log((c − L)/(U − c))) with c the factor before and
+    # A = c (U − L)/((c − L)(U − c)), so that F = c and F' = c at u = 0; u is the same for both.
+    low, high, before = 0.5, 2.3, np.array([1.0, 2.0])
+    fitted = calibrate(
+        Design([50.0, 50.0]), {"s": ["m", "m"]}, {"s": {"m": 112}}, "raking", (low, high), start=before
+    )
+    product = before * fitted.factor[fitted.cell]
+    assert 50 * fitted.factor.sum() == pytest.approx(112)
+    assert ((product > low) & (product < high)).all()
+    steep = before * (high - low) / ((before - low) * (high - before))
+    u = (np.log((product - low) / (high - product)) - np.log((before - low) / (high - before))) / steep
+    assert u[0] == pytest.approx(u[1])
+    with pytest.raises(DesignError, match="between 0.5 and 2.3"):  # 50 (2,3 + 1,15) is the most there is
+        calibrate(Design([50.0, 50.0]), {"s": ["m", "m"]}, {"s": {"m": 173}}, "raking", (low, high), start=before)
+    for method in ("raking", "linear"):
+        with pytest.raises(ValueError, match="bear already"):
+            calibrate(Design([5.0, 5.0]), {"s": [1, 1]}, {"s": {1: 9}}, method, (0.5, 1.9), start=before)  # type: ignore[arg-type]
+
+
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=25)
 def test_bounded_weights_hit_the_margins_within_the_bounds(seed: int) -> None:

@@ -21,15 +21,16 @@ def test_weights_are_computed_shown_listed_and_chosen(hailong: Program, tmp_path
         "weights", "compute", "--wave", "ho-mau", "--margins", tmp_path / "dan.csv", "--bounds", "0.3,3"
     )
     assert (made.code, made.out) == (0, "")
-    assert "The weights of ho-mau are now version 2: version 1; raking to gioi_tinh." in made.err
+    assert "The weights of ho-mau are now version 2: version 1; raking to gioi_tinh; product of" in made.err
     assert "People: 4; sum of the weights: 90;" in made.err
     assert "Factors from 0.556 to 1.667." in made.err  # 30/60 and 60/40, over 90/100
     shown = json.loads(hailong("weights", "show", "--wave", "ho-mau").out)
-    assert (shown["version"], shown["calibration"]["bounds"]) == (2, [0.3, 3.0])
+    assert (shown["version"], shown["bounds"]) == (2, [0.3, 3.0])
     assert "fit" not in shown
     listed = hailong("weights", "list", "--wave", "ho-mau").out.splitlines()
     today = str(dates.today())
-    assert listed == [f"2\t*\t{today}\tversion 1; raking to gioi_tinh", f"1\t\t{today}\timport phieu.csv"]
+    label = "version 1; raking to gioi_tinh; product of all factors from 0.30 to 3.00"
+    assert listed == [f"2\t*\t{today}\t{label}", f"1\t\t{today}\timport phieu.csv"]
     assert hailong("weights", "use", "--wave", "ho-mau", "--version", "1").code == 0
     assert hailong("weights", "list", "--wave", "ho-mau").out.splitlines()[1].startswith("1\t*")
     assert hailong("weights", "show", "--wave", "ho-mau", "--version", "9").code == 1

@@ -17,7 +17,7 @@ from analysis.weights import rake
 from survey.data_files import importing
 from survey.responses import fitted_weights, respondents
 from survey.results import result_table
-from survey.sampling import margins, weight_versions, weighting
+from survey.sampling import joint_classes, margins, weight_versions, weighting
 from survey.sampling.weighting import Plan
 from survey.storage.database import Database
 from survey.storage.models import (
@@ -162,6 +162,100 @@ def test_a_class_without_an_answer_is_refused_by_its_name_and_nothing_is_kept(pr
     with province.reading() as session:
         assert weight_versions.versions(session, WAVE) == []
         assert waves.find(session, WAVE).weights is None
+
+
+def flooded(*classes: str) -> joint_classes.Joint:
+    return joint_classes.joint("Hà Tu và Cao Xanh", classes, "Lũ, không vào được Hà Tu")
+
+
+def test_a_commune_without_an_answer_is_counted_together_with_a_neighbour_and_the_label_says_why(
+    province: Database,
+) -> None:
+    with province.writing() as session:
+        draw(session)
+        for psu in ("V3", "V4"):
+            answer(session, psu, adults=1)
+    with pytest.raises(joint_classes.EmptyClasses) as refusal:
+        compute(province, Plan(by="unit"))
+    assert refusal.value.classes == ("06652",)
+    made = compute(province, Plan(by="unit", joints=(flooded("06658", "06652"),)))
+    # By hand: 6 households at 10 and 6 at 20 were issued, 180; two answers of 20 each: the factor is 180 / 40.
+    assert sorted(kept(province).values()) == pytest.approx([90, 90])
+    report = made.report or {}
+    [one] = report["nonresponse"]["classes"]
+    assert (one["class"], one["issued"], one["answered"], one["factor"]) == ("Hà Tu và Cao Xanh", 12, 2, 4.5)
+    assert report["joint"] == [
+        {"name": "Hà Tu và Cao Xanh", "classes": ["06658", "06652"], "reason": "Lũ, không vào được Hà Tu"}
+    ]
+    with province.reading() as session:
+        label = weight_versions.named(session, waves.find(session, WAVE))
+    assert "counted together: Hà Tu và Cao Xanh (Lũ, không vào được Hà Tu)" in label
+
+
+def test_totals_of_communes_are_counted_together_too(province: Database) -> None:
+    with province.writing() as session:
+        draw(session)
+        for psu in ("V3", "V4"):
+            answer(session, psu, adults=1)
+    totals = {"unit": {"06652": 300.0, "06658": 700.0}}
+    with pytest.raises(joint_classes.EmptyClasses):
+        compute(province, Plan(totals, "none"))
+    compute(province, Plan(totals, "unit", joints=(flooded("06658", "06652"),)))
+    assert sorted(kept(province).values()) == pytest.approx([500, 500])
+    with province.reading() as session:
+        those = respondents.sample(session, waves.find(session, WAVE))
+    assert those.calibration is not None
+    assert those.calibration.x.tolist() == [[1.0]]
+
+
+@pytest.mark.parametrize(
+    ("classes", "told"), [(("06652", "99999"), "no class 99999"), (("06652", "06652"), "at least two classes")]
+)
+def test_classes_that_can_not_be_counted_together_are_refused(
+    province: Database, classes: tuple[str, ...], told: str
+) -> None:
+    with province.writing() as session:
+        draw(session)
+        answer(session, "V3")
+    with pytest.raises(Refusal, match=told):
+        compute(province, Plan(by="unit", joints=(flooded(*classes),)))
+    with pytest.raises(Refusal, match="only once"):
+        compute(province, Plan(by="unit", joints=(flooded("06652", "06658"),) * 2))
+    with pytest.raises(Refusal, match="why these classes"):
+        joint_classes.joint("Chung", ["06652", "06658"], " ")
+
+
+@pytest.mark.parametrize("method", ["raking", "linear", "post"])
+def test_bounds_are_of_the_product_of_all_factors_and_stand_in_the_label(province: Database, method: str) -> None:
+    # By hand. Hà Tu: 60 issued, 6 answers of 10: 1. Cao Xanh: 120 issued, 3 of 20: 2. All women live in Cao Xanh
+    # and have 2/3 of the adjusted weights but 14/15 of the total: 1,4; men have 1/3 and 1/15: 0,2. Products: 2,8
+    # and 0,2, though no factor alone is above 2.
+    with province.writing() as session:
+        draw(session)
+        for psu, sex in (("V1", 1),) * 3 + (("V2", 1),) * 3 + (("V3", 2), ("V3", 2), ("V4", 2)):
+            answer(session, psu, adults=1, gioi_tinh=sex)
+    totals = {"gioi_tinh": {"1": 6.0, "2": 84.0}}
+    with pytest.raises(Refusal):
+        compute(province, Plan(totals, "unit", method, (0.1, 2.5)))  # type: ignore[arg-type]
+    made = compute(province, Plan(totals, "unit", method, (0.1, 3)))  # type: ignore[arg-type]
+    assert [one["factor"] for one in (made.report or {})["factors"]] == pytest.approx([0.2, 2.8])
+    assert "product of all factors from 0.10 to 3.00" in weight_versions.source(made)
+    with province.reading() as session:
+        those = respondents.sample(session, waves.find(session, WAVE))
+    assert those.calibration is not None
+    # The kept fit gives the factors back, and residuals are taken on the sexes alone.
+    base = np.where(those.unit.codes == those.unit.levels.index("06652"), 10.0, 40.0)
+    assert base * those.calibration.factor[those.calibration.cell] == pytest.approx(those.weight)
+    assert those.calibration.x.shape[1] == 2
+
+
+def test_a_factor_for_non_response_outside_the_bounds_is_refused_by_its_class(province: Database) -> None:
+    with province.writing() as session:
+        draw(session)
+        for psu in HOME:
+            answer(session, psu)
+    with pytest.raises(Refusal, match="of 06652 is 3, outside the limits"):
+        compute(province, Plan(by="unit", bounds=(0.5, 2)))
 
 
 def test_without_a_draw_nobody_knows_who_kept_silent(province: Database) -> None:
@@ -392,7 +486,8 @@ def test_a_kept_fit_gives_back_the_factors(province: Database, seed: int) -> Non
         plan = Plan(
             {"gioi_tinh*do_tuoi": {f"{s}*{a}": SEX[s] * AGE[a] for s in SEX for a in AGE}, "kind": {"phường": 1e6}}
         )
-        weight, _told, fit = weighting._fitted(session, those, those.weight, plan)
+        before = weighting.Adjustment(np.ones(len(those)), {}, {})
+        weight, _told, fit = weighting._fitted(session, those, those.weight, plan, before)
         fitted = fitted_weights.applied(those, fit)
     assert those.weight * fitted.factor[fitted.cell] == pytest.approx(weight, rel=1e-12)
     assert (fitted.x.T @ np.bincount(fitted.cell, weight))[-1] == pytest.approx(1e6)

@@ -12,13 +12,14 @@ from flask_wtf.file import FileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import IntegerField, SelectField, StringField
-from wtforms.validators import NumberRange, Optional, ValidationError
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
 from forms import Questionnaire
 from survey.accounts.accounts import Right
 from survey.responses import fitted_weights as calibration
 from survey.responses.respondents import MOST_ADULTS
-from survey.sampling import margins, transactions, weight_versions, weighting
+from survey.sampling import joint_classes, margins, transactions, weight_versions, weighting
+from survey.sampling.joint_classes import Joint
 from survey.storage.models import Unit, Wave, WaveKind, WeightVersion
 from survey.waves import questionnaires, waves
 from survey.web import integers
@@ -29,6 +30,7 @@ from survey.web.staff.form import StaffForm, options
 from survey.web.staff.uploads import load_upload, stored_upload
 from translations import N_, Lazy, NotFound, Refusal
 from translations import gettext as _
+from translations.formats import order
 
 PLACE_NAMES = {
     "unit": N_("Commune or ward"),
@@ -91,8 +93,14 @@ class WeightForm(StaffForm):
             *((method, Lazy(weight_versions.METHODS[method])) for method in ("raking", "linear", "post"))
         ),
     )
-    low = StringField(Lazy("Smallest factor"))
-    high = StringField(Lazy("Largest factor"))
+    reason = StringField(
+        Lazy("Why they are counted together"),
+        [Length(max=joint_classes.LONGEST_REASON)],
+        description=Lazy("It stands in the name of the version, and in reports."),
+        render_kw={"maxlength": joint_classes.LONGEST_REASON},
+    )
+    low = StringField(Lazy("Smallest product"))
+    high = StringField(Lazy("Largest product"))
     most_adults = IntegerField(
         Lazy("Most adults counted in a household"),
         [Optional(), NumberRange(1, 20, Lazy("Give a number from 1 to 20."))],
@@ -143,12 +151,67 @@ def weights(wave: str) -> ResponseReturnValue:
     try:
         with database().writing() as session:
             weighting.compute(session, wave, _plan(session, wave, form))
+    except joint_classes.EmptyClasses as refusal:
+        form.reason.errors = [_("Nobody answered in a class: choose below with which one it is counted together.")]
+        return _page(wave, form, CountForm(formdata=None), 422, refusal.classes)
     except Refusal as refusal:
         if isinstance(refusal, NotFound):
             raise
         form.margins.errors = [str(refusal)]
         return _page(wave, form, CountForm(formdata=None), 422)
     return redirect(url_for(".weights", wave=wave), 303)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A class and the one that it is counted together with, as the form has them; the name of both."""
+
+    label: str
+    into: str
+    name: str
+
+
+def _pairs() -> list[Pair]:
+    """What the form says of classes counted together: a row for each."""
+    rows = zip(*(request.form.getlist(name) for name in ("lop", "cung", "ten-chung")), strict=False)
+    return [Pair(*row) for row in rows if any(row)]
+
+
+def _joints(reason: str, names: Mapping[str, str]) -> tuple[Joint, ...]:
+    """The classes that are counted together: those with one and the same neighbour are one class."""
+    groups: dict[str, list[Pair]] = {}
+    for pair in _pairs():
+        if not (pair.label and pair.into):
+            raise Refusal("Choose both classes that are counted together, or neither.")
+        groups.setdefault(pair.into, []).append(pair)
+    return tuple(
+        joint_classes.joint(
+            next((pair.name for pair in pairs if pair.name.strip()), "")
+            or " + ".join(names.get(label, label) for label in (into, *(pair.label for pair in pairs))),
+            [into, *(pair.label for pair in pairs)],
+            reason,
+        )
+        for into, pairs in groups.items()
+    )
+
+
+def _names(session: Session, wave: str) -> dict[str, str]:
+    """The names of units, and of villages that have one, by code."""
+    names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
+    return names | {village.psu: village.name for village in waves.villages(session, wave) if village.name}
+
+
+def _classes_of(session: Session, wave: Wave, names: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """What can be counted together, by kind: communes, strata that are none, villages."""
+    villages = weighting.asked(session, wave) if wave.draw is not None else []
+    groups = {"unit": {one.unit for one in villages}, "stratum": {one.stratum for one in villages}}
+    groups["stratum"] -= groups["unit"]
+    groups["psu"] = {one.psu for one in villages}
+    return {
+        _(PLACE_NAMES[kind]): sorted(((one, names.get(one, one)) for one in labels), key=lambda one: order(one[1]))
+        for kind, labels in groups.items()
+        if labels
+    }
 
 
 def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
@@ -159,7 +222,9 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
         with stored_upload(form.margins.data) as path:
             totals = margins.read(path, questionnaire)
     by = form.by.data if wave_row.draw is not None else "none"
-    return weighting.Plan(totals, by, form.method.data, form.bounds, form.most_adults.data or MOST_ADULTS)
+    joints = _joints(form.reason.data or "", _names(session, wave))
+    most = form.most_adults.data or MOST_ADULTS
+    return weighting.Plan(totals, by, form.method.data, form.bounds, most, joints)
 
 
 @pages.act("/<wave>/quyen-so/dung", Right.FIELDWORK, N_("Chose the weights in use"), tab="staff.weights")
@@ -187,19 +252,23 @@ def import_counts(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".weights", wave=wave), 303)
 
 
-def _page(code: str, form: WeightForm, counts: CountForm, status: int) -> ResponseReturnValue:
+def _page(
+    code: str, form: WeightForm, counts: CountForm, status: int, empty: Iterable[str] = ()
+) -> ResponseReturnValue:
     with database().reading() as session:
         wave = waves.find(session, code)
         questionnaire = questionnaires.by_digest(session, wave.questionnaire)
         versions = weight_versions.versions(session, wave.code)
         shown = _shown(versions, wave, request.args.get("phien-ban", None, integers.bounded_int))
-        names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
-        names |= {village.psu: village.name for village in waves.villages(session, wave.code) if village.name}
+        names = _names(session, wave.code)
+        groups = _classes_of(session, wave, names)
         counted = transactions.counted(session, wave.code)
         used = weight_versions.named(session, wave)
     report = (shown.report if shown else None) or {}
     calibration = report.get("calibration", {})
     method = weight_versions.METHODS[calibration["method"]] if calibration else ""
+    pairs = _pairs()
+    pairs += [Pair(one, "", "") for one in empty if one not in {pair.label for pair in pairs}]
     return (
         render_template(
             "staff/weights.html",
@@ -224,6 +293,12 @@ def _page(code: str, form: WeightForm, counts: CountForm, status: int) -> Respon
             counted=sum(sum(services.values()) for services in counted.values()),
             places=len(counted),
             is_open=wave.kind is WaveKind.OPEN,
+            groups=groups,
+            names=names,
+            pairs=[*pairs, Pair("", "", "")],
+            joined=[
+                (one, [names.get(label, label) for label in one["classes"]]) for one in report.get("joint", ())
+            ],
         ),
         status,
     )

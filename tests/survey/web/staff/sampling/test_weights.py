@@ -10,11 +10,12 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from survey.accounts import accounts
 from survey.responses import respondents
-from survey.sampling import weight_versions
+from survey.sampling import draws, plans, weight_versions
 from survey.storage.database import Database
 from survey.storage.models import Mode, Response, Role
 from survey.system import dates
@@ -45,24 +46,27 @@ def office(app: Flask) -> FlaskClient:
     return signed_in(app, "home_affairs")
 
 
+def answer(session: Session, psu: str, sex: int) -> None:
+    wave = waves.find(session, "ho-mau")
+    session.add(
+        Response(
+            id=uuid4(),
+            wave=wave.code,
+            unit="06652" if psu in ("V1", "V2") else "06658",
+            psu=psu,
+            mode=Mode.PAPER,
+            day=dates.today(),
+            questionnaire=wave.questionnaire,
+            answers={"gioi_tinh": sex},
+        )
+    )
+
+
 @pytest.fixture
 def people(province: Database) -> None:
     with province.writing() as session:
-        for code, psu, sex in (("ho-mau", "V1", 1), ("ho-mau", "V2", 2), ("ho-mau", "V3", 1), ("ho-mau", "V4", 2)):
-            wave = waves.find(session, code)
-            unit = "06652" if psu in ("V1", "V2") else "06658"
-            session.add(
-                Response(
-                    id=uuid4(),
-                    wave=code,
-                    unit=unit,
-                    psu=psu,
-                    mode=Mode.PAPER,
-                    day=dates.today(),
-                    questionnaire=wave.questionnaire,
-                    answers={"gioi_tinh": sex},
-                )
-            )
+        for psu, sex in (("V1", 1), ("V2", 2), ("V3", 1), ("V4", 2)):
+            answer(session, psu, sex)
 
 
 def sent(text: str, name: str = "dan.csv") -> tuple[io.BytesIO, str]:
@@ -83,11 +87,11 @@ def test_weights_are_computed_from_an_uploaded_file_and_chosen(office: FlaskClie
     done = office.post(PAGE, data={**fields, "margins": sent(totals)})
     assert (done.status_code, done.location) == (303, PAGE)
     page = plain(office.get(PAGE))
-    assert "Đang dùng: bản 1 (mỗi người tính một; khớp lần lượt (raking) theo gioi_tinh)" in page
+    label = "bản 1 (mỗi người tính một; khớp lần lượt (raking) theo gioi_tinh; tích mọi hệ số từ 0,30 đến 3,00)"
+    assert f"Đang dùng: {label}" in page
     assert "Nam 2 50 60 60 1,200" in page
-    assert "hệ số từ 0,30 đến 3,00" in page
     how = plain(office.get("/quan-tri/ho-mau/cach-tinh?item=gioi_tinh=1"))
-    assert "bản 1 (mỗi người tính một; khớp lần lượt (raking) theo gioi_tinh)" in how
+    assert label in how
     assert "chỉ phần dư được tính" in how
     assert "hailong estimate" not in how  # a file would not know the totals
     assert office.post(PAGE, data={**fields, "low": "", "high": ""}).status_code == 303
@@ -119,6 +123,31 @@ def test_what_is_wrong_is_told_beside_the_field_and_nothing_is_kept(
     assert told in plain(page)
     with province.reading() as session:
         assert weight_versions.versions(session, "ho-mau") == []
+
+
+def test_an_empty_commune_is_counted_together_with_a_neighbour_that_is_chosen(
+    office: FlaskClient, province: Database
+) -> None:
+    with province.writing() as session:
+        for village in waves.villages(session, "ho-mau"):
+            village.households = 60
+        session.flush()
+        wave = draws.locked(session, "ho-mau")
+        draws.keep(session, wave, draws.drawn(plans.frame(session, wave), plans.Plan(2, 2, "unit"), "2026"))
+        answer(session, "V3", 1)
+        answer(session, "V4", 2)
+    fields = {"csrf_token": token(office), "by": "unit", "method": "raking"}
+    page = office.post(PAGE, data=fields)
+    assert (page.status_code, "Chưa ai trả lời: Hà Tu" in plain(page)) == (422, True)
+    both = {"lop": "06652", "cung": "06658", "ten-chung": ""}
+    page = office.post(PAGE, data={**fields, **both})
+    assert (page.status_code, "Hãy ghi lý do tính chung" in plain(page)) == (422, True)
+    assert '<option value="06658" selected>' in page.text  # what was chosen stays
+    assert office.post(PAGE, data={**fields, **both, "cung": "", "reason": "Lũ"}).status_code == 422
+    assert office.post(PAGE, data={**fields, **both, "reason": "Lũ"}).status_code == 303
+    page = plain(office.get(PAGE))
+    assert "tính chung: Cao Xanh + Hà Tu (Lũ)" in page
+    assert "Tính chung: Cao Xanh, Hà Tu" in page
 
 
 def test_counts_of_transactions_are_uploaded(office: FlaskClient) -> None:

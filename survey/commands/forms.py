@@ -95,6 +95,8 @@ def print_forms(
         ) as bar,
     ):
         printing.write(order, file, lambda done: bar.update(1))
+    with database.writing() as session:
+        printing.noted(session, order)
     say(
         "The forms are in %(file)s, batches: %(packets)d. Print on both sides, A4, at 100 %%.",
         packets=len(order.packets),

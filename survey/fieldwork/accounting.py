@@ -156,20 +156,24 @@ def open_for_paper(wave: Wave) -> None:
         )
 
 
-def hand_over(session: Session, wave: str, code: str, interviewer: str, day: date) -> None:
-    """Notes who took a batch to its village, and when. Call inside `writing()`. It may be noted again, with
-    another name too, until the batch is back."""
+def hand_over(
+    session: Session, wave: str, code: str, interviewer: str, day: date, due: date | None = None
+) -> None:
+    """Notes who took a batch to its village, when, and until when it is to be back. Call inside `writing()`. It
+    may be noted again, with another name too, until the batch is back."""
     row = _held(session, wave, code)
     interviewer = nfc(interviewer).strip()
     if not interviewer or len(interviewer) > 80:
         raise Refusal("Say in 1 to 80 characters who takes the batch.")
-    if (row.interviewer, row.handed_over) == (interviewer, day):
+    if (row.interviewer, row.handed_over, row.due) == (interviewer, day, due):
         return
     if row.returned is not None:
         raise Conflict("Batch %(code)s is back already: who took it stays as it is.", code=code)
     if not row.printed <= day <= dates.today():
         raise Refusal("Give a day from the printing of the batch (%(day)s) to today.", day=shown(row.printed))
-    row.interviewer, row.handed_over = interviewer, day
+    if due is not None and due < day:
+        raise Refusal("The batch can't be due before it goes out. Give a later day.")
+    row.interviewer, row.handed_over, row.due = interviewer, day, due
     session.flush()
 
 

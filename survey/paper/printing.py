@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 import typst
 import zxingcpp
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire
@@ -30,6 +30,7 @@ from survey.paper.layout import layout
 from survey.pdf import joining
 from survey.pdf import typeface as fonts
 from survey.storage.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave
+from survey.system import dates
 from survey.waves import questionnaires, units, waves
 from translations import NotFound, speaking
 from translations import gettext as _
@@ -97,9 +98,10 @@ def prepared(
     batch: str | None = None,
     serial: str | None = None,
     large: bool = False,
+    fresh: bool = False,
 ) -> Print:
     """The packets of a wave that are numbered, of a commune, of a village, one alone or a single form of one, in
-    their order. Refused where there is none."""
+    their order. Refused where there is none. `fresh`: those alone that were never put on paper."""
     row = waves.find(session, wave)
     chosen = (
         select(Batch, Village)
@@ -113,6 +115,8 @@ def prepared(
         chosen = chosen.where(Batch.psu == village)
     if batch is not None:
         chosen = chosen.where(Batch.code == batch)
+    if fresh:
+        chosen = chosen.where(Batch.on_paper.is_(None))
     if serial is not None:
         chosen = chosen.where(Batch.code.in_(select(Sheet.batch).where(Sheet.serial == serial)))
     rows = session.execute(chosen).all()
@@ -169,6 +173,12 @@ def _households(session: Session, wave: Wave, replacement: bool) -> dict[str, li
         .order_by(DrawnHousehold.psu, DrawnHousehold.place)
     )
     return {psu: [row[1] for row in own] for psu, own in groupby(rows, key=lambda row: row[0])}
+
+
+def noted(session: Session, given: Print) -> None:
+    """Notes that the file of these packets is made. Call inside `writing()`."""
+    codes = [packet.code for packet in given.packets] if given.covered else []
+    session.execute(update(Batch).where(Batch.code.in_(codes)).values(on_paper=dates.today()))
 
 
 def write(given: Print, file: IO[bytes], progress: Callable[[int], None] = lambda done: None) -> None:

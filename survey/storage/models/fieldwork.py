@@ -59,7 +59,8 @@ class SheetState(StrEnum):
 
 
 class Batch(Base):
-    """A packet of paper forms that goes to one village. Printed is issued."""
+    """A packet of paper forms that goes to one village. Printed is issued: `printed` is the day of its numbers,
+    `on_paper` the last one on which its file was made."""
 
     __tablename__ = "batch"
     code: Mapped[str] = mapped_column(String(60), primary_key=True)
@@ -68,6 +69,8 @@ class Batch(Base):
     printed: Mapped[date]
     interviewer: Mapped[str | None] = mapped_column(String(80))  # to whom it was handed over
     handed_over: Mapped[date | None]
+    on_paper: Mapped[date | None]
+    due: Mapped[date | None]  # until when it is to be back
     returned: Mapped[date | None]
     counted: Mapped[int | None]  # forms in the packet when it came back, filled in or not
     __table_args__ = (

@@ -14,8 +14,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from survey.accounts.accounts import Right
 from survey.fieldwork import accounting, closing, reinterviews
 from survey.fieldwork.accounting import Line
+from survey.responses import assignments
 from survey.sampling.outcome_words import OUTCOMES, Outcome
-from survey.storage.models import Batch, Sheet, SheetState, Unit, Village
+from survey.storage.models import Account, Batch, Mode, Sheet, SheetState, Unit, Village
 from survey.system import dates
 from survey.waves import units, waves
 from survey.web.current import database
@@ -52,6 +53,13 @@ class BatchRow:
     whole: Line | None = None
 
     @property
+    def overdue(self) -> int:
+        """Days since it was to be back, where it isn't; 0 where there is time."""
+        batch = self.batch
+        late = batch.due is not None and batch.returned is None and (dates.today() - batch.due).days
+        return max(0, late or 0)
+
+    @property
     def differs(self) -> bool:
         """Whether other forms were ticked than were counted in the packet."""
         return self.batch.counted is not None and self.batch.counted != self.line.back
@@ -69,12 +77,11 @@ class Commune:
 class HandOverForm(StaffForm):
     """Who takes a batch to its village."""
 
-    interviewer = StringField(
-        Lazy("Handed over to"),
-        [InputRequired(Lazy("Say in 1 to 80 characters who takes the batch.")), Length(max=80)],
-        render_kw={"maxlength": 80},
+    interviewer = SelectField(
+        Lazy("Interviewer"), [InputRequired(Lazy("Choose who takes the batches."))], default=""
     )
     handed_over = DateField(Lazy("Day"), [InputRequired(Lazy("Give the day."))], format=DAYS)
+    due = DateField(Lazy("To be back by"), [Optional()], format=DAYS)
 
 
 class SheetsForm(StaffForm):
@@ -234,11 +241,13 @@ def batch(wave: str, batch: str) -> ResponseReturnValue:
 def hand_over(wave: str, batch: str) -> ResponseReturnValue:
     """Notes who took the batch, and when."""
     form = HandOverForm()
+    with database().reading() as session:
+        _offer(session, form, accounting.batch(session, wave, batch))
     if not form.validate_on_submit():
         return _batch(wave, batch, _sheets_form(empty=True), form, status=422)
     try:
         with database().writing() as session:
-            accounting.hand_over(session, wave, batch, form.interviewer.data, form.handed_over.data)
+            accounting.hand_over(session, wave, batch, form.interviewer.data, form.handed_over.data, form.due.data)
     except Refusal as refusal:
         form.interviewer.errors = [str(refusal)]
         return _batch(wave, batch, _sheets_form(empty=True), form, status=refusal.status)
@@ -264,6 +273,20 @@ def reopen_fieldwork(wave: str) -> ResponseReturnValue:
         closing.reopen(session, wave)
     flash(_("The fieldwork is open again."))
     return redirect(url_for(".accounting", wave=wave), 303)
+
+
+def interviewers(session: Session) -> list[tuple[str, str]]:
+    """The accounts that may go out with forms, as name and words."""
+    roles = assignments.ROLES[Mode.INTERVIEWER]
+    names = session.scalars(select(Account.name).where(Account.role.in_(roles)))
+    return [(name, name) for name in sorted(names, key=order)]
+
+
+def _offer(session: Session, form: HandOverForm, batch: Batch) -> None:
+    """Accounts to choose from, and who has the batch, where that one has no account any more."""
+    known = interviewers(session)
+    held = [(batch.interviewer, batch.interviewer)] if batch.interviewer else []
+    form.interviewer.choices = options(*dict(known + held).items(), blank=_("Choose an account"))
 
 
 def _sheets_form(empty: bool = False) -> SheetsForm:
@@ -313,10 +336,14 @@ def _batch(
         village = session.get_one(Village, (wave, shown.psu))
         unit = units.find(session, village.unit)
         [line] = [line for line in accounting.lines(session, wave) if line.batch == code]
-    if handing is None:
-        handing = HandOverForm(
-            formdata=None, interviewer=shown.interviewer, handed_over=shown.handed_over or dates.today()
-        )
+        if handing is None:
+            handing = HandOverForm(
+                formdata=None,
+                interviewer=shown.interviewer,
+                handed_over=shown.handed_over or dates.today(),
+                due=shown.due or (None if shown.handed_over else wave_row.closes),
+            )
+            _offer(session, handing, shown)
     return render_template(
         "staff/batch.html",
         wave=wave_row,

@@ -2,62 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import DateField, RadioField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms import DateField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import accounting
-from survey.responses import assignments
-from survey.storage.models import Account, Batch, Mode, SheetState, Wave
+from survey.storage.models import Batch, SheetState, Wave
 from survey.system import dates
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
+from survey.web.staff.fieldwork.accounting import BatchRow, interviewers
 from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
-from translations.formats import order
 
 MOST = 500  # packets at once
+OUT, BACK = "giao", "nhan"
+WORK = {OUT: N_("Hand out"), BACK: N_("Count back")}
 
 
 @dataclass(frozen=True)
-class OpenBatch:
-    """A packet that is not back, with its forms."""
+class Counts:
+    """How many packets have come how far."""
 
-    batch: Batch
-    forms: int
+    issued: int
+    on_paper: int
+    handed_over: int
+    back: int
+    entered: int
+    overdue: int
 
 
 class PacketsForm(StaffForm):
-    """What becomes of the packets that are ticked or scanned."""
+    """The packets that are ticked or scanned, and to whom they go."""
 
     scanned = TextAreaField(
         Lazy("Scan the covers in a row, or type the codes of the batches"),
         description=Lazy("A form of a batch will do too. Batches may also be ticked in the list."),
-        render_kw={"rows": 6, "maxlength": 40_000, "autofocus": True, **AS_TYPED},
-    )
-    what = RadioField(
-        Lazy("These batches"),
-        [InputRequired(Lazy("Choose what becomes of the batches."))],
-        choices=options(
-            ("out", Lazy("go out with the interviewer chosen below")),
-            ("back", Lazy("are back, each with all of its forms")),
-        ),
+        render_kw={"rows": 4, "maxlength": 40_000, "autofocus": True, **AS_TYPED},
     )
     interviewer = SelectField(Lazy("Interviewer"), default="")
     day = DateField(Lazy("Day"), [InputRequired(Lazy("Give the day."))], format=DAYS)
+    due = DateField(Lazy("To be back by"), [Optional()], format=DAYS)
+    work = OUT
 
     def validate_interviewer(self, field: SelectField) -> None:
         """Packets go out with somebody."""
-        if self.what.data == "out" and not field.data:
+        if self.work == OUT and not field.data:
             raise ValidationError(Lazy("Choose who takes the batches."))
 
 
@@ -65,15 +66,18 @@ class PacketsForm(StaffForm):
     "/<wave>/giao-nhan", Right.FIELDWORK, N_("Handed out or counted back several batches"), tab="staff.accounting"
 )
 def packets(wave: str) -> ResponseReturnValue:
-    """The packets that are out, and what becomes of those ticked or scanned: all of them or none."""
+    """How far all packets are, and what becomes of those ticked or scanned: all of them or none."""
     form, status = PacketsForm(), 200
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        form.interviewer.choices = options(*_interviewers(session), blank=_("Choose an account"))
-        left = _open(session, wave_row)
-    if form.day.data is None and not form.day.errors:
-        form.day.data = dates.today()
-    if form.validate_on_submit():
+        form.interviewer.choices = options(*interviewers(session), blank=_("Choose an account"))
+        rows = _rows(session, wave_row)
+    counts = _counts(rows)
+    asked = request.args.get("viec")
+    form.work = asked if asked in WORK else OUT if counts.handed_over < counts.issued else BACK
+    if request.method == "GET":
+        form.day.data, form.due.data = dates.today(), _due(rows, wave_row)
+    elif form.validate_on_submit():
         try:
             with database().writing() as session:
                 count = _record(session, wave, form)
@@ -82,29 +86,48 @@ def packets(wave: str) -> ResponseReturnValue:
         else:
             flash(
                 ngettext("%(num)s batch went out.", "%(num)s batches went out.", count)
-                if form.what.data == "out"
+                if form.work == OUT
                 else ngettext("%(num)s batch is back.", "%(num)s batches are back.", count)
             )
-            return redirect(url_for(".packets", wave=wave), 303)
-    elif form.errors:
+            return redirect(url_for(".packets", wave=wave, viec=form.work), 303)
+    else:
         status = 422
     return render_template(
-        "staff/packets.html", wave=wave_row, form=form, left=left, ticked=set(request.form.getlist("tap"))
+        "staff/packets.html",
+        wave=wave_row,
+        form=form,
+        rows=rows,
+        counts=counts,
+        total=accounting.total(row.line for row in rows),
+        work={code: _(name) for code, name in WORK.items()},
+        ticked=set(request.form.getlist("tap")),
     ), status
 
 
-def _interviewers(session: Session) -> list[tuple[str, str]]:
-    """The accounts that may go out with forms, as name and words."""
-    roles = assignments.ROLES[Mode.INTERVIEWER]
-    names = session.scalars(select(Account.name).where(Account.role.in_(roles)))
-    return [(name, name) for name in sorted(names, key=order)]
-
-
-def _open(session: Session, wave: Wave) -> list[OpenBatch]:
-    """The packets with forms that are not back, by code."""
-    lines = {line.batch: line for line in accounting.lines(session, wave.code) if line.missing}
+def _rows(session: Session, wave: Wave) -> list[BatchRow]:
+    """All packets: those that matter now first, by code."""
+    lines = {line.batch: line for line in accounting.lines(session, wave.code)}
+    places = {village.psu: village for village in waves.villages(session, wave.code)}
     batches = session.scalars(select(Batch).where(Batch.wave == wave.code).order_by(Batch.code))
-    return [OpenBatch(batch, lines[batch.code].issued) for batch in batches if batch.code in lines]
+    rows = [BatchRow(batch, places[batch.psu], lines[batch.code]) for batch in batches]
+    return sorted(rows, key=lambda row: (row.line.missing == 0, -row.overdue))
+
+
+def _counts(rows: Iterable[BatchRow]) -> Counts:
+    every = list(rows)
+    return Counts(
+        issued=len(every),
+        on_paper=sum(row.batch.on_paper is not None for row in every),
+        handed_over=sum(row.batch.handed_over is not None for row in every),
+        back=sum(row.line.missing == 0 for row in every),
+        entered=sum(row.line.entered + row.line.void == row.line.issued for row in every),
+        overdue=sum(row.overdue > 0 for row in every),
+    )
+
+
+def _due(rows: Iterable[BatchRow], wave: Wave) -> date:
+    """The day that was given last, where some are out; else the last one of the wave."""
+    return max((row.batch.due for row in rows if row.batch.due), default=wave.closes)
 
 
 def _record(session: Session, wave: str, form: PacketsForm) -> int:
@@ -115,8 +138,8 @@ def _record(session: Session, wave: str, form: PacketsForm) -> int:
     if len(codes) > MOST:
         raise Refusal("Record at most %(most)s batches at once.", most=MOST)
     for code in codes:
-        if form.what.data == "out":
-            accounting.hand_over(session, wave, code, form.interviewer.data, form.day.data)
+        if form.work == OUT:
+            accounting.hand_over(session, wave, code, form.interviewer.data, form.day.data, form.due.data)
         else:
             sheets = accounting.sheets(session, accounting.batch(session, wave, code).code)
             if any(sheet.state is SheetState.OUT for sheet in sheets):

@@ -9,7 +9,7 @@ from typing import IO
 
 from flask import Response, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from wtforms import IntegerField, SelectField
 from wtforms.fields import SelectChoice
@@ -135,15 +135,21 @@ def more_forms(wave: str) -> ResponseReturnValue:
 
 @pages.page("/<wave>/in-phieu/phieu.pdf", Right.FIELDWORK, act=N_("Downloaded paper forms"), export=True)
 def printed_forms(wave: str) -> ResponseReturnValue:
-    """The forms that are numbered: all, of the commune `don-vi`, of the batch `tap`, or the form `phieu` alone; in
-    large print with `chu=to`. Kept nowhere: its covers lead to the households of phúc tra."""
+    """The forms that are numbered: all, of the commune `don-vi`, of the batch `tap`, or the form `phieu` alone;
+    with `moi` those never printed, with `chu=to` in large print. Kept nowhere: its covers lead to the households
+    of phúc tra."""
     unit, batch = request.args.get("don-vi") or None, request.args.get("tap") or None
     serial = serial_numbers.serial(request.args.get("phieu", "")) or None
     large = request.args.get("chu") == "to"
     with database().reading() as session:
-        given = printing.prepared(session, wave, unit=unit, batch=batch, serial=serial, large=large)
+        given = printing.prepared(
+            session, wave, unit=unit, batch=batch, serial=serial, large=large, fresh="moi" in request.args
+        )
     name = "-".join(filter(None, ("phieu", serial or batch or wave, unit, "chu-to" if large else None)))
-    return printed(f"{name}.pdf", lambda file: printing.write(given, file))
+    answer = printed(f"{name}.pdf", lambda file: printing.write(given, file))
+    with database().writing() as session:
+        printing.noted(session, given)
+    return answer
 
 
 def printed(name: str, write: Callable[[IO[bytes]], None]) -> Response:
@@ -233,6 +239,8 @@ def _page(wave: Wave, form: NumberForm | None, more: MoreForm, status: int) -> R
     with database().reading() as session:
         total: Line = accounting.total(accounting.lines(session, wave.code))
         planned = batches.planned(session, wave.code)
+        fresh = select(func.count()).where(Batch.wave == wave.code, Batch.on_paper.is_(None))
+        unprinted = session.scalar(fresh) or 0
     return render_template(
         "staff/print_forms.html",
         wave=wave,
@@ -245,4 +253,5 @@ def _page(wave: Wave, form: NumberForm | None, more: MoreForm, status: int) -> R
         packets=sum(commune.packets for commune in communes),
         forms=total.issued,
         planned=sum(planned.values()),
+        unprinted=unprinted,
     ), status

@@ -78,8 +78,11 @@ def test_a_wave_without_paper_says_what_to_do(app: Flask, province: Database) ->
     assert "Sang trang Mẫu" not in page.text
 
 
-def test_a_packet_goes_out_and_comes_back(app: Flask, printed: Database) -> None:
+def test_a_packet_goes_out_and_comes_back(app: Flask, printed: Database, account: Callable[..., None]) -> None:
+    with printed.writing() as session:
+        account(session, "Lan", Role.INTERVIEWER)
     client = signed_in(app)
+    assert send(client, f"{PACKET}/giao", interviewer="Ai đó", handed_over=TODAY.isoformat()).status_code == 422
     page = send(client, f"{PACKET}/giao", interviewer="Lan", handed_over=TODAY.isoformat())
     assert "Đã ghi: giao cho Lan." in page.text
     page = send(client, what="back", counted="5")

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from survey.storage.database import Database
-from survey.storage.models import Batch, Role, Sheet, SheetState
+from survey.storage.models import Batch, Role, Sheet, SheetState, Village
 from survey.system import dates
 
 PAGE = "/quan-tri/ho-mau/giao-nhan"
@@ -34,11 +34,11 @@ def printed(province: Database, account: Callable[..., None]) -> Database:
     return province
 
 
-def send(client: FlaskClient, **fields: object) -> tuple[int, str]:
+def send(client: FlaskClient, work: str, **fields: object) -> tuple[int, str]:
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(PAGE).text)
     assert token
     data = {"csrf_token": token[1], "day": TODAY.isoformat(), **fields}
-    answer = client.post(PAGE, data=data, follow_redirects=True)
+    answer = client.post(f"{PAGE}?viec={work}", data=data, follow_redirects=True)
     return answer.status_code, unescape(answer.text)
 
 
@@ -47,18 +47,23 @@ def batches(database: Database) -> list[Batch]:
         return list(session.scalars(select(Batch)))
 
 
+def sums(text: str) -> list[int]:
+    """Packets numbered, printed, handed out, back, keyed, overdue, as the page says at its top."""
+    return [int(number) for number in re.findall(r"<dd>([0-9]+)</dd>", text)]
+
+
 def test_covers_scanned_in_a_row_go_out_with_an_account_and_come_back(
     app: Flask, printed: Database, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
     client = sign_in(app, "supervisor")
     row = "\n".join(f"B{number}" for number in range(1, 11))
-    assert send(client, scanned=row, what="out")[0] == 422  # with nobody
-    assert send(client, scanned=row, what="out", interviewer="Ai do")[0] == 422  # who has no account
-    status, text = send(client, scanned=row, what="out", interviewer="dtv-lan", tap=["B11", "B1"])
-    assert (status, "11 tập đã giao" in text) == (200, True)
+    assert send(client, "giao", scanned=row)[0] == 422  # with nobody
+    assert send(client, "giao", scanned=row, interviewer="Ai do")[0] == 422  # who has no account
+    status, text = send(client, "giao", scanned=row, interviewer="dtv-lan", tap=["B11", "B1"])
+    assert (status, "11 tập đã giao" in text, sums(text)) == (200, True, [12, 0, 11, 0, 0, 0])
     assert sum(batch.interviewer == "dtv-lan" for batch in batches(printed)) == 11
-    status, text = send(client, scanned="HL1:20000001:1 B2", what="back")
-    assert (status, "2 tập đã về" in text, "10 tập còn phiếu chưa về" in text) == (200, True, True)
+    status, text = send(client, "nhan", scanned="HL1:20000001:1 B2")
+    assert (status, "2 tập đã về" in text, "2 trên 12 tập đã về" in text) == (200, True, True)
     with printed.reading() as session:
         back = session.scalars(select(Sheet.batch).where(Sheet.state == SheetState.WAITING))
         assert sorted(back) == ["B1", "B1", "B2", "B2"]
@@ -68,7 +73,58 @@ def test_one_that_is_unknown_leaves_all_as_they_were(
     app: Flask, printed: Database, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
     client = sign_in(app, "supervisor")
-    status, text = send(client, scanned="B1 B99", what="back")
+    status, text = send(client, "nhan", scanned="B1 B99")
     assert (status, "B99" in text) == (400, True)
     assert all(batch.returned is None for batch in batches(printed))
     assert sign_in(app, "keyer").get(PAGE).status_code == 403
+
+
+def test_a_batch_that_is_out_longer_than_was_said_stands_first(
+    app: Flask, printed: Database, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    client = sign_in(app, "supervisor")
+    yesterday = TODAY - timedelta(1)
+    status, _text = send(client, "giao", scanned="B7", interviewer="dtv-lan", due=yesterday.isoformat())
+    assert status == 400  # due before it goes out
+    given = {"scanned": "B7", "interviewer": "dtv-lan", "day": yesterday.isoformat(), "due": yesterday.isoformat()}
+    status, text = send(client, "giao", **given)
+    assert (status, sums(text)) == (200, [12, 0, 1, 0, 0, 1])
+    assert "0 trên 12 tập đã về; 1 tập quá hẹn" in text
+    first = text.index("phieu/B7")
+    assert first < text.index("quá 1 ngày") < text.index("phieu/B1")
+    assert "quá hẹn" not in send(client, "nhan", scanned="B7")[1].split("<h1>")[1].split("</h1>")[0]
+
+
+def test_108_batches_are_numbered_printed_handed_out_and_counted_back_in_a_quarter_of_an_hour(
+    app: Flask, province: Database, account: Callable[..., None], sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    """Each click, choice and scan counts 2.5 seconds."""
+    with province.writing() as session:
+        account(session, "supervisor", Role.SUPERVISOR)
+        for number in range(14):
+            account(session, f"dtv-{number:02d}", Role.INTERVIEWER)
+        for number in range(104):  # beside V1 to V4
+            session.add(Village(wave="ho-mau", psu=f"W{number:03d}", unit="06652", stratum="06652"))
+    client, acts = sign_in(app, "supervisor"), 0
+    page = "/quan-tri/ho-mau/in-phieu"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page).text)
+    assert token
+    fields = {"csrf_token": token[1], "unit": "", "forms": "1", "double": "10", "again": "5"}
+    assert client.post(page, data=fields).status_code == 303
+    acts += 3  # the page, how many forms, "Number the forms"
+    with client.get(f"{page}/phieu.pdf?moi=1") as answer:
+        assert answer.status_code == 200
+    assert client.get(f"{page}/phieu.pdf?moi=1").status_code == 404  # there are none any more
+    acts += 1
+    codes = [batch.code for batch in batches(province)]
+    assert sums(client.get(PAGE).text) == [108, 108, 0, 0, 0, 0]
+    acts += 1
+    for number in range(14):
+        own = codes[number::14]
+        assert send(client, "giao", scanned="\n".join(own), interviewer=f"dtv-{number:02d}")[0] == 200
+        acts += len(own) + 2  # scans, whose they are, "Hand these batches out"
+    acts += 1  # "Count back"
+    status, text = send(client, "nhan", scanned="\n".join(codes))
+    acts += len(codes) + 1
+    assert (status, sums(text)) == (200, [108, 108, 108, 108, 0, 0])
+    assert acts * 2.5 <= 15 * 60

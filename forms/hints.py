@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from forms.items import Item, Text
@@ -144,12 +144,17 @@ def _scales(questionnaire: Questionnaire) -> Iterator[Hint]:
 
 def _lopsided(item: Item, language: str) -> str:
     """How many levels stand on each side; "" if as many, or if the scale has one side alone ("not … very")."""
-    words = [getattr(item.choices[level], language).casefold() for level in item.valid]
-    middle = sum(bool(NEUTRAL.match(word)) for word in words)
-    below = sum(bool(NEGATIVE.match(word)) and not NEUTRAL.match(word) for word in words)
-    above = len(words) - below - middle
+    below, middle, above = sides([getattr(item.choices[level], language) for level in item.valid])
     has_two_sides = middle or below > 1
     return f"{below} – {above}" if has_two_sides and below != above else ""
+
+
+def sides(words: Sequence[str]) -> tuple[int, int, int]:
+    """How many levels of a scale stand below its middle, in it and above, by their words."""
+    small = [word.casefold() for word in words]
+    middle = sum(bool(NEUTRAL.match(word)) for word in small)
+    below = sum(bool(NEGATIVE.match(word)) and not NEUTRAL.match(word) for word in small)
+    return below, middle, len(small) - below - middle
 
 
 def _page(page: Page) -> Iterator[Hint]:

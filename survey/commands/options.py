@@ -22,8 +22,8 @@ def option(*names: str, type: Any = None, **given: Any) -> Decorator:
     return click.option(*names, type=type, show_default="default" in given, **given)
 
 
-def out(metavar: str = "FILE") -> Decorator:
+def out(metavar: str = "FILE", required: bool = True) -> Decorator:
     """The file that a command writes."""
     return click.option(
-        "--out", metavar=metavar, type=click.Path(path_type=Path), required=True, help=_("The file to write.")
+        "--out", metavar=metavar, type=click.Path(path_type=Path), required=required, help=_("The file to write.")
     )

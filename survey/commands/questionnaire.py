@@ -9,11 +9,18 @@ import click
 import forms
 from forms import crosswalk as forms_crosswalk
 from forms import hints
+from forms.writing import written
 from survey.commands import Commands, say
+from survey.commands.options import option, out
+from survey.data_files.xlsform import exporting, importing
 from survey.operations import installation
+from survey.paper import form as paper_form
+from survey.reports import questionnaire as in_word
 from survey.responses import crosswalks
+from survey.system.atomic_file import atomic_write
 from survey.system.dates import today
 from survey.waves import questionnaires, recordings
+from translations import Refusal, reason
 from translations import gettext as _
 
 FILE = click.Path(path_type=Path)
@@ -75,3 +82,63 @@ def list_versions() -> None:
     with installation.opened().reading() as session:
         for version in questionnaires.published(session):
             click.echo("\t".join((version.name, str(version.title), version.digest)))
+
+
+@questionnaire.command(
+    "import",
+    help=_(
+        "Make a document of a form from elsewhere: an .xlsx in XLSForm, as KoboToolbox and ODK take it. It says "
+        "for each row what was not taken over and what became of it; the document goes to standard output or "
+        "to --out."
+    ),
+)
+@click.argument("file", metavar="FILE", type=FILE)
+@out(required=False)
+def import_form(file: Path, out: Path | None) -> None:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise Refusal(
+            "%(file)s can't be read (%(reason)s). Name another file.", file=file, reason=reason(error)
+        ) from None
+    made = importing.read(content, file.name)
+    text = written(made.document)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        with atomic_write(out) as opened:
+            opened.write(text.encode())
+    for remark in made.remarks:
+        say("Note, %(remark)s", remark=remark)
+    say("%(taken)d of %(rows)d rows are in the document.", taken=made.taken, rows=made.rows)
+    try:
+        forms.parse(made.document)
+    except forms.DocumentError as error:
+        say("It can't be published yet. First of what is missing: %(error)s", error=error)
+
+
+FORMATS = ("yaml", "xlsform", "pdf", "docx")
+
+
+@questionnaire.command(
+    help=_(
+        "Write a version to a file: the document itself (yaml), a workbook that KoboToolbox and ODK take and that "
+        "reads back as the same document (xlsform), the paper form (pdf), or for reading in Word (docx)."
+    )
+)
+@click.argument("name", metavar="CODE@VERSION")
+@option("--format", "form", type=[*FORMATS], required=True, help=_("Format of the file."))
+@option("--lang", type=["vi", "en"], default="vi", help=_("Language of a Word file."))
+@out()
+def export(name: str, form: str, lang: str, out: Path) -> None:
+    with installation.opened().reading() as session:
+        document = questionnaires.find(session, name)
+    makers = {
+        "yaml": lambda: written(document.document).encode(),
+        "xlsform": lambda: exporting.written(document),
+        "pdf": lambda: paper_form.form(document).pdf(),
+        "docx": lambda: in_word.docx(document, lang),
+    }
+    with atomic_write(out) as file:
+        file.write(makers[form]())
+    say("%(name)s is in %(file)s.", name=document.name, file=out)

@@ -74,3 +74,30 @@ def test_a_crosswalk_is_kept_and_one_that_is_wrong_told_with_the_line(
     assert "is already in use" in hailong("questionnaire", "crosswalk", file).err
     file.write_text(file.read_text().replace("noi_phuc_vu@7", "noi_phuc_vu@9"))
     assert "no published questionnaire noi_phuc_vu@9" in hailong("questionnaire", "crosswalk", file).err
+
+
+def test_a_version_goes_out_in_each_format_and_a_workbook_comes_back_as_the_same_document(
+    hailong: Program, tmp_path: Path
+) -> None:
+    for form, begins in (("yaml", b"code: noi_phuc_vu"), ("xlsform", b"PK"), ("pdf", b"%PDF"), ("docx", b"PK")):
+        file = tmp_path / f"phieu.{form}"
+        done = hailong("questionnaire", "export", "noi_phuc_vu@2", "--format", form, "--out", file)
+        assert (done.code, done.out) == (0, "")
+        assert file.read_bytes().startswith(begins)
+    done = hailong("questionnaire", "import", tmp_path / "phieu.xlsform", "--out", tmp_path / "lai.yaml")
+    assert done.err == "24 of 24 rows are in the document.\n"
+    shipped = next(one for one in forms.shipped() if one.name == "noi_phuc_vu@2")
+    assert forms.load(tmp_path / "lai.yaml").digest == shipped.digest
+    assert (
+        hailong("questionnaire", "import", tmp_path / "phieu.xlsform").out == (tmp_path / "lai.yaml").read_text()
+    )
+
+
+def test_a_workbook_that_must_be_mended_leaves_nothing(hailong: Program, tmp_path: Path) -> None:
+    file = tmp_path / "x.xlsx"
+    file.write_bytes(b"no workbook")
+    done = hailong("questionnaire", "import", file, "--out", tmp_path / "x.yaml")
+    assert (done.code, done.out) == (1, "")
+    assert "x.xlsx can't be read as a workbook." in done.err
+    assert not (tmp_path / "x.yaml").exists()
+    assert hailong("questionnaire", "import", tmp_path / "absent.xlsx").code == 1

@@ -1,0 +1,1 @@
+"""Questionnaires from and for other platforms: XLSForm workbooks (xlsform.org)."""

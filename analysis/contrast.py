@@ -258,13 +258,13 @@ def _records(
         "all": share & (result.n > 0) & result.every,
         "check": ~use & (result.df < ENOUGH_DF),
     }
+    estimate, error, low, high, p = map(_nulls, (result.estimate, result.error, result.low, result.high, result.p))
     none: Floats = np.zeros(len(totals.measures))
     rho, villages = (none, none) if pool is None else (pool.rho, pool.villages)
     return [
         Difference(
-            item, value, _name(from_), _name(to), _null(result.estimate[s, k]), _null(result.error[s, k]),
-            _null(result.low[s, k]), _null(result.high[s, k]),
-            _whole(result.df[s, k]), _null(result.p[s, k]), int(result.n[s, k]),
+            item, value, _name(from_), _name(to), estimate[s][k], error[s][k], low[s][k], high[s][k],
+            _whole(result.df[s, k]), p[s][k], int(result.n[s, k]),
             "pooled" if use[s, k] else "direct", tuple(name for name, mark in marks.items() if mark[s, k]),
             float(rho[k]) if use[s, k] else None, int(villages[k]) if use[s, k] else 0,
             (int(result.villages_from[s, k]), int(result.villages_to[s, k])),
@@ -282,8 +282,12 @@ def _whole(number: float) -> float:
     return int(number) if float(number).is_integer() else float(number)
 
 
-def _null(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None
+def _nulls(numbers: Floats) -> list[list[float | None]]:
+    """The numbers, None for what is not known."""
+    listed = numbers.astype(object)
+    listed[~np.isfinite(numbers)] = None
+    found: list[list[float | None]] = listed.tolist()
+    return found
 
 
 def holm(p: Sequence[float | None], family: int | None = None) -> list[float | None]:

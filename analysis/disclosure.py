@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 
+from analysis.estimate import FEWEST_EVENTS
 from analysis.linked_tables import FEWEST, FEWEST_SENSITIVE, LinkedTables, linked_tables
 from analysis.masking import mask
 from analysis.published_tables import Figure, Mark, Past, Published, Same, Suppression
@@ -132,8 +133,17 @@ def withholds(
     sensitive: Collection[str] = (),
     harmless: Mapping[str, Collection[str]] | None = None,
 ) -> bool:
-    """Whether `hide` would withhold anything of a table."""
-    return any(tables.small() or tables.rare() for tables in _tables(figures, sensitive, harmless))
+    """Whether `hide` may withhold anything of a table: it doesn't where no figure gives cause."""
+
+    def gives_cause(one: Figure) -> bool:
+        if one.item not in sensitive:
+            return 0 < one.n < FEWEST
+        secret = one.value not in (harmless or {}).get(one.item, ())
+        return 0 < one.n < FEWEST_SENSITIVE or (
+            secret and (0 < one.events < FEWEST_EVENTS or one.events == one.n > 0)
+        )
+
+    return any(map(gives_cause, figures))
 
 
 def _tables(

@@ -71,14 +71,18 @@ def list_all(session: Session, wave: Wave) -> tuple[UUID, ...]:
     return tuple(response for response in _there(session, wave) if response not in out)
 
 
-def state(session: Session, wave: Wave) -> tuple[object, ...]:
+def _state(session: Session, wave: Wave) -> tuple[object, ...]:
     """What tells one state of a wave's texts from another: they never change until their key goes."""
     texts = select(func.count()).select_from(ResponseText).join(Response).where(Response.wave == wave.code)
-    wrapped = session.scalar(select(TextKey.wrapped).where(TextKey.wave == wave.code))
-    return database_key(session), wave.code, session.scalar(texts), wrapped
+    return database_key(session), wave.code, session.scalar(texts), text_key(session, wave.code)
 
 
-@cached(state, lambda ids: 100 * len(ids))
+def text_key(session: Session, wave: str) -> bytes | None:
+    """The wrapped key of a wave's texts: empty once they are destroyed."""
+    return session.scalar(select(TextKey.wrapped).where(TextKey.wave == wave))
+
+
+@cached(_state, lambda ids: 100 * len(ids))
 def _there(session: Session, wave: Wave) -> tuple[UUID, ...]:
     """Which responses have a remark: only their ids stay in memory."""
     codes = {item.code for item in asked(questionnaires.by_digest(session, wave.questionnaire))}

@@ -107,8 +107,8 @@ def destroy_unshown(session: Session, wave: Wave, release: Release | None) -> in
 
 
 def _state(session: Session, wave: Wave, release: Release | None) -> tuple[object, ...]:
-    """What tells one state of the remarks from another: rows are only added, themes opened and closed, paraphrases
-    emptied. In a release nothing moves but the last."""
+    """What tells one state of the remarks from another: rows are only added, a text with its response, themes
+    opened and closed, paraphrases emptied. In a release nothing moves but the last."""
     paraphrase_ids = tuple(one.id for one in paraphrases.list_all(session, wave.code))
     here = database_key(session), wave.code, paraphrase_ids
     if release is not None:
@@ -116,7 +116,7 @@ def _state(session: Session, wave: Wave, release: Release | None) -> tuple[objec
     tables = (Response, Coding, Review, LotStep)
     counts = (session.scalar(select(func.count()).where(table.wave == wave.code)) for table in tables)
     theme_states = tuple((theme.code, theme.closed) for theme in themes.list_all(session, wave.code))
-    return *here, *counts, theme_states, codings.state(session, wave)
+    return *here, *counts, theme_states, codings.text_key(session, wave.code)
 
 
 @cached(_state, lambda found: FIGURE_BYTES * len(found.whole.lines) * (1 + len(found.units)))
@@ -165,6 +165,9 @@ def _table(
     wrote = Counter(unit_of[one] for one in codings_)
     about = Counter((unit_of[one], code) for one, coding in codings_.items() for code in coding.themes)
     marks, all_mark = hide_counts([wrote[unit] for unit in units], [math.inf] * len(units))
+    said: dict[tuple[str, str], list[str]] = {}
+    for one in quotes:
+        said.setdefault((one.unit, one.theme), []).append(one.words)
     lines: dict[str, list[ThemeLine]] = {unit: [] for unit in units}
     whole: list[ThemeLine] = []
     for theme in standing:
@@ -174,7 +177,7 @@ def _table(
         cells, sum_mark = hide_counts(counts, most)
         whole.append(_line(theme, sum(counts), sum_mark, None if all_mark else len(codings_), ()))
         for unit, count, mark, hidden in zip(units, counts, cells, marks, strict=True):
-            own = tuple(sorted(one.words for one in quotes if (one.unit, one.theme) == (unit, theme.code)))
+            own = tuple(sorted(said.get((unit, theme.code), ())))
             lines[unit].append(_line(theme, count, mark, None if hidden else wrote[unit], own))
     return Remarks(
         whole=ThemeCounts(sum(forms.values()), None if all_mark else len(codings_), all_mark, tuple(whole)),

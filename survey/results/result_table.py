@@ -53,9 +53,17 @@ class Record(Estimate):
     standing: Group | None = None
 
     def __post_init__(self) -> None:
-        if not SILENCED.isdisjoint(self.flags) or self.low is None or self.high is None:
+        if not _is_told(self):
             object.__setattr__(self, "rest", None)
             object.__setattr__(self, "standing", None)
+
+
+OF_ESTIMATE = tuple(field.name for field in fields(Estimate))
+
+
+def _is_told(figure: Estimate) -> bool:
+    """Whether it may be said where a figure stands."""
+    return SILENCED.isdisjoint(figure.flags) and figure.low is not None and figure.high is not None
 
 
 class Options(TypedDict, total=False):
@@ -143,27 +151,26 @@ def table(session: Session, people: Respondents, **options: Unpack[Options]) -> 
 
 def _flagged(people: Respondents, figure: Estimate, mark: Mark | None) -> Estimate:
     """The figure with what must be said of it: that it comes from no sample, that it must be hidden."""
-    marks = ("not_a_sample",) if people.wave.kind is WaveKind.OPEN else ()
-    flags = (*figure.flags, *marks, *((mark,) if mark else ()))
-    return replace(figure, flags=flags)
+    marks = (*(("not_a_sample",) if people.wave.kind is WaveKind.OPEN else ()), *((mark,) if mark else ()))
+    return replace(figure, flags=(*figure.flags, *marks)) if marks else figure
 
 
 def _standing(people: Respondents, figures: Sequence[Estimate], differences: Iterable[Difference]) -> list[Record]:
     """The records of communes, with the standing of each among all communes whose figure is seen."""
     rest = {(one.item, one.value, one.to): one for one in differences}
-    records = [_record(one, rest.get((one.item, one.value, one.domain))) for one in figures]
+    own = [rest.get((one.item, one.value, one.domain)) if _is_told(one) else None for one in figures]
     by_measure: dict[tuple[str, str | None], list[int]] = {}
-    for place, record in enumerate(records):
-        by_measure.setdefault((record.item, record.value), []).append(place)
+    for place, one in enumerate(figures):
+        by_measure.setdefault((one.item, one.value), []).append(place)
+    standing: dict[int, Group | None] = {}
     for places in by_measure.values():
-        standings = verdicts.concluded(people.wave, [records[place].rest for place in places])
-        for place, standing in zip(places, standings, strict=True):
-            records[place] = replace(records[place], standing=standing)
-    return records
+        concluded = verdicts.concluded(people.wave, [own[place] for place in places])
+        standing |= zip(places, concluded, strict=True)
+    return [_record(one, own[place], standing[place]) for place, one in enumerate(figures)]
 
 
-def _record(one: Estimate, rest: Difference | None = None) -> Record:
-    return Record(**{field.name: getattr(one, field.name) for field in fields(Estimate)}, rest=rest)
+def _record(one: Estimate, rest: Difference | None = None, standing: Group | None = None) -> Record:
+    return Record(**{name: getattr(one, name) for name in OF_ESTIMATE}, rest=rest, standing=standing)
 
 
 def _state(

@@ -55,7 +55,7 @@ SAVES = """() => performance.getEntriesByType("resource").filter(one => one.name
 
 
 def fill(database: Database, forms: int) -> Questionnaire:
-    """A sample wave with a packet of so many forms that are back, and a keyer."""
+    """A sample wave with a batch of so many forms that are back, and a keyer."""
     today = dates.today()
     with database.writing() as session:
         household = questionnaires.find(session, "ho_gia_dinh@1")

@@ -91,27 +91,27 @@ def print_forms(
     with (
         atomic_write(out) as file,
         click.progressbar(
-            length=len(order.packets), label=_("Batches"), file=sys.stderr, hidden=not sys.stderr.isatty()
+            length=len(order.batches), label=_("Batches"), file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as bar,
     ):
         printing.write(order, file, lambda done: bar.update(1))
     with database.writing() as session:
         printing.noted(session, order)
     say(
-        "The forms are in %(file)s, batches: %(packets)d. Print on both sides, A4, at 100 %%.",
-        packets=len(order.packets),
+        "The forms are in %(file)s, batches: %(batches)d. Print on both sides, A4, at 100 %%.",
+        batches=len(order.batches),
         file=out,
     )
 
 
-def _tell(packets: int, forms: int, double: int, again: int) -> None:
-    if not packets:
+def _tell(batches: int, forms: int, double: int, again: int) -> None:
+    if not batches:
         say("All of them are numbered already; they are printed again.")
         return
     say(
-        "Numbered: batches %(packets)d, forms %(forms)d; of these to be keyed twice %(double)d, asked "
+        "Numbered: batches %(batches)d, forms %(forms)d; of these to be keyed twice %(double)d, asked "
         "again %(again)d.",
-        packets=packets,
+        batches=batches,
         forms=forms,
         double=double,
         again=again,

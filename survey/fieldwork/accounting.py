@@ -123,7 +123,7 @@ def batch(session: Session, wave: str, code: str) -> Batch:
 
 
 def sheets(session: Session, batch: str) -> list[Sheet]:
-    """The forms of a batch, in the order of their packet."""
+    """The forms of a batch, in the order of their batch."""
     return list(session.scalars(select(Sheet).where(Sheet.batch == batch).order_by(Sheet.place, Sheet.serial)))
 
 
@@ -182,7 +182,7 @@ def take_back(
 ) -> int:
     """Counts a batch back: forms that were out wait to be entered now; how many. Call inside `writing()`.
 
-    counted  forms in the packet, filled in or not
+    counted  forms in the batch, filled in or not
     serials  those that are there; None for all of the batch, which must then be as many as were counted
 
     The others stay out. Forms that come later are taken back in the same way.

@@ -109,7 +109,7 @@ def accept(session: Session, sheet: str) -> None:
 
 
 def to_settle(session: Session, waves: Collection[str] | None = None) -> list[tuple[Sheet, Batch]]:
-    """The forms whose two keyings differ, in the order of their packets; of these waves, or of all."""
+    """The forms whose two keyings differ, in the order of their batches; of these waves, or of all."""
     first, second, third = aliased(Keying), aliased(Keying), aliased(Keying)
     rows = (
         select(Sheet, Batch)

@@ -7,7 +7,7 @@ import re
 FIRST, LAST = 1_000_000, 9_999_999  # without the check digit; no leading zero, which a spreadsheet would drop
 LENGTH = 8
 CODE = re.compile(r"HL1:([0-9A-Za-z-]{1,12}):([0-9]{1,2})")  # what the code on a page holds: serial, page
-LONGEST = 60  # of what is taken for a serial: the code of a packet is no longer
+LONGEST = 60  # of what is taken for a serial: the code of a batch is no longer
 
 # Damm's quasigroup of order 10: totally anti-symmetric, with zeros on its diagonal (H. M. Damm, Total
 # anti-symmetrische Quasigruppen, Marburg 2004, p. 111).

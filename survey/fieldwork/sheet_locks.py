@@ -45,7 +45,7 @@ class SheetLocked(Conflict):
 
 @dataclass(frozen=True)
 class Printed:
-    """A printed sheet with its packet and the place where the person answered."""
+    """A printed sheet with its batch and the place where the person answered."""
 
     sheet: Sheet
     batch: Batch
@@ -55,7 +55,7 @@ class Printed:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A packet that has forms for a keyer, and how many."""
+    """A batch that has forms for a keyer, and how many."""
 
     batch: Batch
     village: Village
@@ -113,7 +113,7 @@ def takes_paper(wave: Wave) -> None:
 
 
 def waiting(session: Session, wave: str, keyer: str) -> list[Waiting]:
-    """The packets of a wave that have forms for this keyer. The counts of two keyers may differ."""
+    """The batches of a wave that have forms for this keyer. The counts of two keyers may differ."""
     query = _for(keyer).where(Batch.wave == wave).subquery()
     grouped = session.execute(select(query.c.batch, func.count()).group_by(query.c.batch))
     counts = {str(batch): int(count) for batch, count in grouped}
@@ -179,7 +179,7 @@ def _refuse_unassigned(session: Session, sheet: Sheet, keyer: str) -> None:
     """The paper stays on the desk: nothing is lost where it waits for an assignment."""
     if session.scalar(select(Batch.code).where(Batch.code == sheet.batch, _is_assigned(keyer))) is None:
         raise Denied(
-            "Form %(serial)s belongs to batch %(batch)s, which is not assigned to you. Leave it in its packet and "
+            "Form %(serial)s belongs to batch %(batch)s, which is not assigned to you. Leave it in its batch and "
             "ask your supervisor for the batch.",
             serial=sheet.serial,
             batch=sheet.batch,
@@ -198,7 +198,7 @@ def _is_assigned(keyer: str) -> ColumnElement[bool]:
 
 
 def take_next(session: Session, batch: str, keyer: str) -> OpenKeying | None:
-    """Opens the next form of a packet: one that this keyer has begun, else the first that nobody has."""
+    """Opens the next form of a batch: one that this keyer has begun, else the first that nobody has."""
     rows = session.scalars(
         _for(keyer).where(Sheet.batch == batch).order_by(OpenKeying.keyer.is_(None), Sheet.place)
     )

@@ -222,7 +222,7 @@ CHECKS = {
     ),
     "order": Check(
         N_("Neighbours in the pile"),
-        N_("Whether forms that lie beside each other in the packet are more alike than those of other packets."),
+        N_("Whether forms that lie beside each other in the batch are more alike than those of other batches."),
         N_(
             "%(group)s: forms that lie beside each other are alike to the degree of %(seen)s, where %(usual)s"
             " is usual (%(n)s pairs of neighbours)"

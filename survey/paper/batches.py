@@ -94,7 +94,7 @@ def _locked(session: Session, code: str) -> Wave:
 
 
 def _chosen(session: Session, wave: Wave, wanted: Collection[str] | None) -> list[Village]:
-    """The villages of the sample, or those wanted, in the order of the packets: by commune, then by code."""
+    """The villages of the sample, or those wanted, in the order of the batches: by commune, then by code."""
     known = {village.psu: village for village in draws.villages(session, wave)}
     if not known:
         raise Refusal("The wave %(wave)s has no villages yet. Load them: hailong frame import", wave=wave.title)
@@ -206,7 +206,7 @@ def _next(session: Session, count: int) -> int:
 
 
 def _some(count: int, share: float) -> set[int]:
-    """A share of so many forms; a rest below one is left to chance, so that small packets have it too."""
+    """A share of so many forms; a rest below one is left to chance, so that small batches have it too."""
     if not 0 <= share <= 1:
         raise ValueError(share)
     whole = count * share

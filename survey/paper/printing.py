@@ -1,7 +1,7 @@
-"""Printing: a PDF with the packets of a wave, each with its cover sheet, the slip of its hand-over and its forms.
+"""Printing: a PDF with the batches of a wave, each with its cover sheet, the slip of its hand-over and its forms.
 
 The form is set once; a page of it is a picture that each sheet refers to, with its number and code on top. So a
-packet takes as long as its pages are many, and one packet at a time is in memory.
+batch takes as long as its pages are many, and one batch at a time is in memory.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from translations import NotFound, speaking
 from translations import gettext as _
 from translations.formats import day, number
 
-TEMPLATE = "packet.typ"
+TEMPLATE = "batch.typ"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Printed:
 
 
 @dataclass(frozen=True)
-class Packet:
+class BatchPrint:
     """The forms of a village, and what their cover says.
 
     households, spare  those drawn and those that may replace them, by their number in the village's list; none
@@ -68,18 +68,18 @@ class Packet:
 
 @dataclass(frozen=True)
 class Print:
-    """What is printed: the packets of a wave, all on one questionnaire.
+    """What is printed: the batches of a wave, all on one questionnaire.
 
     title      the wave's
     authority  above the one that asks
-    covered    whether each packet has its cover and slip; a single form has none
+    covered    whether each batch has its cover and slip; a single form has none
     large      whether the forms are in large print
     """
 
     title: str
     questionnaire: Questionnaire
     authority: str
-    packets: tuple[Packet, ...]
+    batches: tuple[BatchPrint, ...]
     covered: bool = True
     large: bool = False
 
@@ -100,7 +100,7 @@ def prepared(
     large: bool = False,
     fresh: bool = False,
 ) -> Print:
-    """The packets of a wave that are numbered, of a commune, of a village, one alone or a single form of one, in
+    """The batches of a wave that are numbered, of a commune, of a village, one alone or a single form of one, in
     their order. Refused where there is none. `fresh`: those alone that were never put on paper."""
     row = waves.find(session, wave)
     chosen = (
@@ -125,11 +125,11 @@ def prepared(
     sheets = _sheets(session, [own.code for own, _place in rows])
     first = _first(session, row)
     lists = {replacement: _households(session, row, replacement) for replacement in (False, True)}
-    packets = []
+    batches = []
     for own, place in rows:
         is_first = first[place.psu] == own.code
-        packets.append(
-            Packet(
+        batches.append(
+            BatchPrint(
                 code=own.code,
                 village=place.name or place.psu,
                 unit=units.named(units.find(session, place.unit)),
@@ -144,7 +144,7 @@ def prepared(
         province = units.province(session).name
         authority = _("People's Committee of %(province)s Province", province=province).upper()
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
-    return Print(row.title, questionnaire, authority, tuple(packets), covered=serial is None, large=large)
+    return Print(row.title, questionnaire, authority, tuple(batches), covered=serial is None, large=large)
 
 
 def _sheets(session: Session, batches: Sequence[str]) -> dict[str, list[Printed]]:
@@ -176,32 +176,32 @@ def _households(session: Session, wave: Wave, replacement: bool) -> dict[str, li
 
 
 def noted(session: Session, given: Print) -> None:
-    """Notes that the file of these packets is made. Call inside `writing()`."""
-    codes = [packet.code for packet in given.packets] if given.covered else []
+    """Notes that the file of these batches is made. Call inside `writing()`."""
+    codes = [batch.code for batch in given.batches] if given.covered else []
     session.execute(update(Batch).where(Batch.code.in_(codes)).values(on_paper=dates.today()))
 
 
 def write(given: Print, file: IO[bytes], progress: Callable[[int], None] = lambda done: None) -> None:
-    """Writes one PDF, A4, for printing on both sides: every packet, every sheet begins on a leaf of its own.
+    """Writes one PDF, A4, for printing on both sides: every batch, every sheet begins on a leaf of its own.
 
     Refused where somebody else's print takes too long.
 
-    progress  called with how many packets are done
+    progress  called with how many batches are done
     """
     with TemporaryDirectory(prefix="hailong-") as name:
-        joining.print_into(file, _packets(given, Path(name), progress))
+        joining.print_into(file, _batches(given, Path(name), progress))
 
 
-def _packets(given: Print, root: Path, progress: Callable[[int], None]) -> Iterator[bytes]:
+def _batches(given: Print, root: Path, progress: Callable[[int], None]) -> Iterator[bytes]:
     family, folder = fonts.typeface()
     shutil.copy(TEMPLATES / TEMPLATE, root)
     for again in (False, True):
-        if any(sheet.again == again for packet in given.packets for sheet in packet.sheets):
+        if any(sheet.again == again for batch in given.batches for sheet in batch.sheets):
             (root / _file(again)).write_bytes(form(given.questionnaire, given.authority, again, given.large).pdf())
-    for done, packet in enumerate(given.packets, start=1):
+    for done, batch in enumerate(given.batches, start=1):
         with speaking("vi"):
-            values = _values(given, packet)
-        yield _set(root, {"packet": json.dumps(values), "family": family}, folder)
+            values = _values(given, batch)
+        yield _set(root, {"batch": json.dumps(values), "family": family}, folder)
         progress(done)
 
 
@@ -216,10 +216,10 @@ def _file(again: bool) -> str:
     return "again.pdf" if again else "form.pdf"
 
 
-def _values(given: Print, packet: Packet) -> dict[str, Any]:
+def _values(given: Print, batch: BatchPrint) -> dict[str, Any]:
     pages = range(1, given.pages + 1)
-    numbers = [sheet.serial for sheet in packet.sheets]
-    bound = [sheet for sheet in packet.sheets if sheet.again]
+    numbers = [sheet.serial for sheet in batch.sheets]
+    bound = [sheet for sheet in batch.sheets if sheet.again]
     return {
         "authority": given.authority,
         "issuer": _("Department of Home Affairs").upper(),
@@ -227,25 +227,25 @@ def _values(given: Print, packet: Packet) -> dict[str, Any]:
         "motto": _("Independence - Freedom - Happiness"),
         "title": _("Batch of survey forms").upper(),
         "survey": str(given.questionnaire.title),
-        "code": packet.code,
+        "code": batch.code,
         "about": [
             [_("Survey"), given.title],
-            [_("Commune or ward"), packet.unit],
-            [_("Village"), packet.village],
+            [_("Commune or ward"), batch.unit],
+            [_("Village"), batch.village],
             [_("Number of forms"), number(len(numbers))],
             [
                 _("Numbers"),
                 _("from %(first)s to %(last)s", first=numbers[0], last=numbers[-1]) if numbers else "–",
             ],
-            [_("Printed on"), day(packet.printed)],
+            [_("Printed on"), day(batch.printed)],
         ],
-        "households": _list(packet.households),
-        "spare": _list(packet.spare),
+        "households": _list(batch.households),
+        "spare": _list(batch.spare),
         "bound": [[sheet.serial, "" if sheet.household is None else str(sheet.household)] for sheet in bound],
-        "interviewer": packet.interviewer or "",
+        "interviewer": batch.interviewer or "",
         "words": _words(),
         "qr": QR,
-        "cover-code": _code(packet.code),
+        "cover-code": _code(batch.code),
         "covered": given.covered,
         "sheets": [
             {
@@ -254,7 +254,7 @@ def _values(given: Print, packet: Packet) -> dict[str, Any]:
                 # A page of large print is none that is scanned.
                 "codes": [_code(serial_numbers.code(sheet.serial, 0 if given.large else page)) for page in pages],
             }
-            for sheet in packet.sheets
+            for sheet in batch.sheets
         ],
     }
 

@@ -200,7 +200,7 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
 
 
 def waiting(session: Session, wave: str) -> list[Waiting]:
-    """The forms of a wave that were scanned and are not keyed by it yet, in the order of their packets."""
+    """The forms of a wave that were scanned and are not keyed by it yet, in the order of their batches."""
     rows = session.execute(
         select(Sheet, Batch, Scan)
         .join(Batch, Batch.code == Sheet.batch)

@@ -114,7 +114,7 @@ class GroupLine:
 
 @dataclass(frozen=True)
 class BatchLine:
-    """A packet of paper forms: where it went, and where its forms are."""
+    """A batch of paper forms: where it went, and where its forms are."""
 
     unit: Unit
     village: str

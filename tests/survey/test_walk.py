@@ -145,7 +145,7 @@ def case_of(unit: str) -> UUID:
 
 
 def world(session: Session, account: Callable[..., None]) -> None:
-    """Two communes with drawn villages, packets, keyings, held forms, a kiosk, a token and a release."""
+    """Two communes with drawn villages, batches, keyings, held forms, a kiosk, a token and a release."""
     wave = waves.find(session, "ho-mau")
     for psu in ("V1", "V2", "V3", "V4"):
         village = session.get_one(Village, ("ho-mau", psu))

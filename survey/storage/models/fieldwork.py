@@ -72,7 +72,7 @@ class Batch(Base):
     on_paper: Mapped[date | None]
     due: Mapped[date | None]  # until when it is to be back
     returned: Mapped[date | None]
-    counted: Mapped[int | None]  # forms in the packet when it came back, filled in or not
+    counted: Mapped[int | None]  # forms in the batch when it came back, filled in or not
     __table_args__ = (
         ForeignKeyConstraint(["wave", "psu"], ["village.wave", "village.psu"], name="fk_batch_village"),
         Index("ix_batch_wave", "wave"),

@@ -1,4 +1,4 @@
-"""Pages: which forms are keyed: the wave, then a number or a packet; without numbers, commune and village."""
+"""Pages: which forms are keyed: the wave, then a number or a batch; without numbers, commune and village."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _takes_forms(wave: Wave, printed: bool) -> bool:
 
 @pages.page("/<wave>/", Right.KEY)
 def choose_unit(wave: str) -> ResponseReturnValue:
-    """The packets of a wave whose forms are numbered, else its communes; `?khong-so=1`: those without numbers."""
+    """The batches of a wave whose forms are numbered, else its communes; `?khong-so=1`: those without numbers."""
     words = request.args.get("tim", "").strip()
     with database().reading() as session:
         row = waves.find(session, wave)
@@ -77,13 +77,13 @@ def choose_unit(wave: str) -> ResponseReturnValue:
 def choose_form(
     session: Session, wave: Wave, typed: str = "", fault: str = "", status: int = 200
 ) -> ResponseReturnValue:
-    """The page of a wave whose forms are numbered: a number, the packets that wait, what is begun."""
+    """The page of a wave whose forms are numbered: a number, the batches that wait, what is begun."""
     sheet_locks.takes_paper(wave)
     printed = sheet_locks.villages_with_batches(session, wave.code)
     return render_template(
-        "keying/packets.html",
+        "keying/batches.html",
         wave=wave,
-        packets=sheet_locks.waiting(session, wave.code, current_user.name),
+        batches=sheet_locks.waiting(session, wave.code, current_user.name),
         begun=sheet_locks.open_locks(session, wave.code, current_user.name),
         is_assigned=bool(assignments.of_account(session, wave.code, current_user.name, Mode.PAPER)),
         without=len({village.psu for village in draws.villages(session, wave)} - printed),

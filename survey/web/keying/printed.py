@@ -38,30 +38,30 @@ def _guarded_by_themselves(state: BlueprintSetupState) -> None:
 
 @pages.act("/<wave>/mo", Right.KEY, single_response=True)
 def open_form(wave: str) -> ResponseReturnValue:
-    """Opens the form of a number, or the next one of a packet; shows the packets again where there is none."""
-    packet, typed = request.form.get("tap", ""), request.form.get("so", "")
+    """Opens the form of a number, or the next one of a batch; shows the batches again where there is none."""
+    batch, typed = request.form.get("tap", ""), request.form.get("so", "")
     try:
         with database().writing() as session:
-            number = _open(session, wave, packet, typed)
+            number = _open(session, wave, batch, typed)
     except Refusal as refusal:
         with database().reading() as session:
             return choose_form(session, waves.find(session, wave), typed, str(refusal), refusal.status)
-    return redirect(_address(wave, number, bool(packet)), 303)
+    return redirect(_address(wave, number, bool(batch)), 303)
 
 
-def _next_of(session: Session, wave: str, packet: str) -> str:
-    batch = session.get(Batch, packet)
+def _next_of(session: Session, wave: str, code: str) -> str:
+    batch = session.get(Batch, code)
     is_here = batch is not None and batch.wave == wave
-    opened = sheet_locks.take_next(session, packet, current_user.name) if is_here else None
+    opened = sheet_locks.take_next(session, code, current_user.name) if is_here else None
     if opened is None:
-        raise Conflict("No form of batch %(code)s waits for you any more. Take another one.", code=packet)
+        raise Conflict("No form of batch %(code)s waits for you any more. Take another one.", code=code)
     return opened.sheet
 
 
-def _open(session: Session, wave: str, packet: str, typed: str) -> str:
+def _open(session: Session, wave: str, batch: str, typed: str) -> str:
     row = waves.find(session, wave)
-    if packet:
-        return _next_of(session, wave, packet)
+    if batch:
+        return _next_of(session, wave, batch)
     number = sheet_locks.serial(typed)
     if not number:
         raise Refusal("Type or scan the number at the top of the form.")
@@ -162,7 +162,7 @@ def _finished_turn(session: Session, serial: str, keyer: str) -> int:
 
 
 def _following(session: Session, batch: str) -> OpenKeying | None:
-    """The next form of the packet, where the keyer goes through a packet: `?tiep=1`."""
+    """The next form of the batch, where the keyer goes through a batch: `?tiep=1`."""
     return sheet_locks.take_next(session, batch, current_user.name) if "tiep" in request.args else None
 
 
@@ -170,8 +170,8 @@ def _onward(wave: str, following: OpenKeying | None) -> str:
     return _address(wave, following.sheet, True) if following else url_for(".choose_unit", wave=wave)
 
 
-def _address(wave: str, serial: str, packet: bool) -> str:
-    return url_for(".printed", wave=wave, serial=serial, tiep=1 if packet else None)
+def _address(wave: str, serial: str, in_batch: bool) -> str:
+    return url_for(".printed", wave=wave, serial=serial, tiep=1 if in_batch else None)
 
 
 def _of(session: Session, wave: str, serial: str) -> Printed:

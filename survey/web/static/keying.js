@@ -28,7 +28,7 @@ async function send(form) {
     const body = new URLSearchParams(new FormData(form));
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    // A printed form is followed by the next one of its packet, or by the list of packets.
+    // A printed form is followed by the next one of its batch, or by the list of batches.
     if (page.getElementById("sheet") || page.getElementById("again") || (answer.ok && answer.redirected && page.getElementById("so"))) {
       stop();
       unsaved = !answer.ok;

@@ -105,7 +105,7 @@ def scored(questionnaire: Questionnaire) -> tuple[str, ...]:
 
 
 def out_and_back(database: Database, questionnaire: Questionnaire, rng: np.random.Generator) -> Field:
-    """Packets are handed over, filled in, lost or spoiled, and counted back."""
+    """Batches are handed over, filled in, lost or spoiled, and counted back."""
     known = Field()
     with database.writing() as session:
         for batch in session.scalars(select(Batch).order_by(Batch.code)).all():
@@ -246,7 +246,7 @@ def play(
     stands_for = {row["psu"]: float(row["weight"]) for row in sample}
     stratum = {row["psu"]: row["stratum"] for row in sample}
 
-    # Forms: all are numbered, one packet is looked at as a file.
+    # Forms: all are numbered, one batch is looked at as a file.
     one = sorted(households)[0]
     printed = hailong("forms", "print", "--wave", WAVE, "--village", one, "--out", folder / "goi.pdf")
     assert printed.code == 0, printed.err
@@ -255,8 +255,8 @@ def play(
     leaves = list(pictures((folder / "goi.pdf").read_bytes()))
     assert len(leaves) >= 4 * households[one] + 2
     with database.reading() as session:
-        packets = {batch.code: batch.psu for batch in session.scalars(select(Batch))}
-        sheets = Counter(packets[sheet.batch] for sheet in session.scalars(select(Sheet)))
+        psu_of = {batch.code: batch.psu for batch in session.scalars(select(Batch))}
+        sheets = Counter(psu_of[sheet.batch] for sheet in session.scalars(select(Sheet)))
     assert sheets == households
 
     # The field, the scanner, the keyers, the review.
@@ -304,7 +304,7 @@ def play(
         batch_of = {s.serial: s.batch for s in session.scalars(select(Sheet))}
     counted = {serial_of[row["response_id"]]: row for row in rows}
     assert set(counted) == set(known.typed) - known.rejected
-    village_of = {serial: packets[batch] for serial, batch in batch_of.items()}
+    village_of = {serial: psu_of[batch] for serial, batch in batch_of.items()}
     gone = Counter(village_of[serial] for serial, typed in known.typed.items() if typed[REPLACED] == "4")
     answered = Counter(row["psu"] for row in rows)
     factors = {}

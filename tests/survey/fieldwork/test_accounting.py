@@ -241,7 +241,7 @@ some = st.sampled_from(sorted(BATCHES)).flatmap(
 )
 
 
-class Packets(RuleBasedStateMachine):
+class Batches(RuleBasedStateMachine):
     """Any sequence of what people do, against a table of our own: every form is in one place, and none is lost."""
 
     database: Database
@@ -336,6 +336,6 @@ def test_in_any_order_every_form_stays_accounted_for(province: Database, tmp_pat
     issue(province, "V1", "B1", 4)
     issue(province, "V3", "B2", 3, first=11)
     province.engine.dispose()
-    Packets.fresh, Packets.path = tmp_path / "hailong.db", tmp_path / "played.db"
-    Packets.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
-    Packets.TestCase().runTest()
+    Batches.fresh, Batches.path = tmp_path / "hailong.db", tmp_path / "played.db"
+    Batches.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+    Batches.TestCase().runTest()

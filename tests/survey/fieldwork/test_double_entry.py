@@ -24,7 +24,7 @@ TODAY = dates.today()
 
 
 @pytest.fixture
-def packet(province: Database) -> Database:
+def batch(province: Database) -> Database:
     """Forms 0001 (keyed once) and 0002, 0003 (keyed twice) of village V1, all back since yesterday."""
     with province.writing() as session:
         back = TODAY - timedelta(1)
@@ -35,14 +35,6 @@ def packet(province: Database) -> Database:
             for place in (1, 2, 3)
         )
     return province
-
-
-@pytest.fixture
-def typed(province: Database) -> dict[str, str]:
-    """A form on which every question has its first answer."""
-    with province.reading() as session:
-        questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
-    return first_answers(questionnaire) | {"ho_thay_the": "9"}
 
 
 def first_answers(questionnaire: Questionnaire) -> dict[str, str]:
@@ -68,10 +60,10 @@ def stored(database: Database) -> list[Response]:
 
 
 @pytest.mark.both_databases
-def test_a_form_keyed_once_is_stored_with_what_stands_at_its_head(packet: Database, typed: dict[str, str]) -> None:
+def test_a_form_keyed_once_is_stored_with_what_stands_at_its_head(batch: Database, typed: dict[str, str]) -> None:
     fields = typed | {"so_nguoi_lon": "3", "ho_thay_the": "2", "C5": "*", "dan_toc": "2", "dan_toc_khac": " Dao "}
-    assert finish(packet, "0001", 1, "lan", fields) == Finished(stored=True)
-    [row] = stored(packet)
+    assert finish(batch, "0001", 1, "lan", fields) == Finished(stored=True)
+    [row] = stored(batch)
     assert (row.wave, row.unit, row.psu, row.mode, row.day) == (
         "ho-mau",
         "06652",
@@ -82,9 +74,9 @@ def test_a_form_keyed_once_is_stored_with_what_stands_at_its_head(packet: Databa
     assert row.adults == 3
     assert "C5" not in row.answers
     assert row.answers["C6"] == 1
-    form = sheet(packet, "0001")
+    form = sheet(batch, "0001")
     assert (form.state, form.response, form.adults, form.replaced) == (SheetState.ENTERED, row.id, 3, "away")
-    with packet.reading() as session:
+    with batch.reading() as session:
         assert texts_of(session.connection(), row.id) == {"dan_toc_khac": "Dao"}
         [kept] = session.scalars(select(Keying))
         assert (kept.turn, kept.keyer, kept.source, kept.day) == (1, "lan", "person", TODAY)
@@ -94,49 +86,49 @@ def test_a_form_keyed_once_is_stored_with_what_stands_at_its_head(packet: Databa
         assert session.scalar(select(func.count()).select_from(OpenKeying)) == 0
 
 
-def test_the_same_again_is_fine_and_other_answers_are_refused(packet: Database, typed: dict[str, str]) -> None:
+def test_the_same_again_is_fine_and_other_answers_are_refused(batch: Database, typed: dict[str, str]) -> None:
     for _time in range(2):
-        assert finish(packet, "0001", 1, "lan", typed).stored
+        assert finish(batch, "0001", 1, "lan", typed).stored
     with pytest.raises(Conflict, match="đã nhập rồi"):
-        finish(packet, "0001", 1, "lan", typed | {"C5": "2"})
+        finish(batch, "0001", 1, "lan", typed | {"C5": "2"})
     with pytest.raises(Conflict):
-        finish(packet, "0001", 1, "minh", typed)
+        finish(batch, "0001", 1, "minh", typed)
     with pytest.raises(Conflict):
-        finish(packet, "0001", 2, "minh", typed)
-    assert len(stored(packet)) == 1
+        finish(batch, "0001", 2, "minh", typed)
+    assert len(stored(batch)) == 1
 
 
-def test_two_keyings_that_agree_are_stored_by_the_second(packet: Database, typed: dict[str, str]) -> None:
-    assert finish(packet, "0002", 1, "lan", typed | {"dan_toc": "2", "dan_toc_khac": "Dao"}) == Finished(False)
-    assert sheet(packet, "0002").state is SheetState.WAITING
-    assert stored(packet) == []
+def test_two_keyings_that_agree_are_stored_by_the_second(batch: Database, typed: dict[str, str]) -> None:
+    assert finish(batch, "0002", 1, "lan", typed | {"dan_toc": "2", "dan_toc_khac": "Dao"}) == Finished(False)
+    assert sheet(batch, "0002").state is SheetState.WAITING
+    assert stored(batch) == []
     # Another way to type the same, and another spelling of a text, are no difference.
     again = typed | {"dan_toc": " 2", "dan_toc_khac": "dao", "ho_thay_the": "-", "C2": "1,"}
-    assert finish(packet, "0002", 2, "minh", again) == Finished(True)
-    [row] = stored(packet)
-    with packet.reading() as session:
+    assert finish(batch, "0002", 2, "minh", again) == Finished(True)
+    [row] = stored(batch)
+    with batch.reading() as session:
         assert texts_of(session.connection(), row.id) == {"dan_toc_khac": "Dao"}
         assert len(list(session.scalars(select(Keying)))) == 2
 
 
 @pytest.mark.both_databases
 def test_what_differs_is_settled_by_a_third_person_and_both_keyings_stay(
-    packet: Database, typed: dict[str, str]
+    batch: Database, typed: dict[str, str]
 ) -> None:
-    finish(packet, "0002", 1, "lan", typed | {"C5": "1"})
+    finish(batch, "0002", 1, "lan", typed | {"C5": "1"})
     other = typed | {"C5": "2", "so_nguoi_lon": "4"}
-    assert finish(packet, "0002", 2, "minh", other) == Finished(False, ("so_nguoi_lon", "C5"))
-    with packet.reading() as session:
+    assert finish(batch, "0002", 2, "minh", other) == Finished(False, ("so_nguoi_lon", "C5"))
+    with batch.reading() as session:
         assert [row.serial for row, _batch in double_entry.to_settle(session)] == ["0002"]
         assert [row.serial for row, _batch in double_entry.to_settle(session, ["ho-mo"])] == []
         assert double_entry.keyers(session, ["0002"]) == {"0002": {"lan", "minh"}}
     for keyer in ("lan", "minh"):
         with pytest.raises(Conflict, match="tự nhập"):
-            finish(packet, "0002", 3, keyer, typed)
-    assert finish(packet, "0002", 3, "ba", typed | {"C5": "3", "so_nguoi_lon": "4"}) == Finished(True)
-    [row] = stored(packet)
+            finish(batch, "0002", 3, keyer, typed)
+    assert finish(batch, "0002", 3, "ba", typed | {"C5": "3", "so_nguoi_lon": "4"}) == Finished(True)
+    [row] = stored(batch)
     assert (row.answers["C5"], row.adults) == (3, 4)
-    with packet.reading() as session:
+    with batch.reading() as session:
         kept = list(session.scalars(select(Keying).order_by(Keying.turn)))
         assert [(one.turn, one.keyer, one.typed["C5"]) for one in kept] == [
             (1, "lan", "1"),
@@ -146,59 +138,59 @@ def test_what_differs_is_settled_by_a_third_person_and_both_keyings_stay(
         assert double_entry.to_settle(session) == []
 
 
-def test_nobody_keys_a_form_twice(packet: Database, typed: dict[str, str]) -> None:
-    finish(packet, "0002", 1, "lan", typed)
+def test_nobody_keys_a_form_twice(batch: Database, typed: dict[str, str]) -> None:
+    finish(batch, "0002", 1, "lan", typed)
     with pytest.raises(Conflict, match="tự nhập"):
-        finish(packet, "0002", 2, "lan", typed)
+        finish(batch, "0002", 2, "lan", typed)
     with pytest.raises(Conflict):
-        finish(packet, "0002", 3, "ba", typed)  # nothing to settle yet
+        finish(batch, "0002", 3, "ba", typed)  # nothing to settle yet
     with pytest.raises(Conflict):
-        finish(packet, "0003", 2, "ba", typed)  # nor a second turn before the first
+        finish(batch, "0003", 2, "ba", typed)  # nor a second turn before the first
 
 
-def test_a_scan_stands_in_for_one_keying_and_never_for_both(packet: Database, typed: dict[str, str]) -> None:
-    finish(packet, "0002", 1, "lan", typed, source="scan")
+def test_a_scan_stands_in_for_one_keying_and_never_for_both(batch: Database, typed: dict[str, str]) -> None:
+    finish(batch, "0002", 1, "lan", typed, source="scan")
     with pytest.raises(Conflict, match="một lần quét"):
-        finish(packet, "0002", 2, "minh", typed, source="scan")
-    assert finish(packet, "0002", 2, "minh", typed | {"C6": "2"}).differing == ("C6",)
+        finish(batch, "0002", 2, "minh", typed, source="scan")
+    assert finish(batch, "0002", 2, "minh", typed | {"C6": "2"}).differing == ("C6",)
     with pytest.raises(Conflict):
-        finish(packet, "0002", 3, "ba", typed, source="scan")
-    finish(packet, "0003", 1, "lan", typed)
-    assert finish(packet, "0003", 2, "minh", typed, source="scan").stored
+        finish(batch, "0002", 3, "ba", typed, source="scan")
+    finish(batch, "0003", 1, "lan", typed)
+    assert finish(batch, "0003", 2, "minh", typed, source="scan").stored
     with pytest.raises(ValueError, match="oracle"):
-        finish(packet, "0001", 1, "lan", typed, source="oracle")
+        finish(batch, "0001", 1, "lan", typed, source="oracle")
 
 
-def test_what_somebody_has_open_is_not_finished_by_another(packet: Database, typed: dict[str, str]) -> None:
-    with packet.writing() as session:
+def test_what_somebody_has_open_is_not_finished_by_another(batch: Database, typed: dict[str, str]) -> None:
+    with batch.writing() as session:
         sheet_locks.acquire(session, "0001", "lan")
     with pytest.raises(sheet_locks.SheetLocked, match="lan"):
-        finish(packet, "0001", 1, "minh", typed, source="scan")
-    assert finish(packet, "0001", 1, "lan", typed).stored
+        finish(batch, "0001", 1, "minh", typed, source="scan")
+    assert finish(batch, "0001", 1, "lan", typed).stored
 
 
-def test_a_void_form_and_what_cant_be_an_answer_are_refused(packet: Database, typed: dict[str, str]) -> None:
+def test_a_void_form_and_what_cant_be_an_answer_are_refused(batch: Database, typed: dict[str, str]) -> None:
     for wrong in ({"C5": "7"}, {"so_nguoi_lon": "0"}):
         with pytest.raises(Refusal, match=next(iter(wrong))):
-            finish(packet, "0001", 1, "lan", typed | wrong)
-    with packet.writing() as session:
+            finish(batch, "0001", 1, "lan", typed | wrong)
+    with batch.writing() as session:
         row = session.get_one(Sheet, "0001")
         row.state, row.reason = SheetState.VOID, "blank"
     with pytest.raises(Conflict, match="còn trắng"):
-        finish(packet, "0001", 1, "lan", typed)
-    assert stored(packet) == []
+        finish(batch, "0001", 1, "lan", typed)
+    assert stored(batch) == []
 
 
 def test_texts_of_a_form_that_waits_stand_in_one_place_and_go_with_the_storing(
-    packet: Database, typed: dict[str, str]
+    batch: Database, typed: dict[str, str]
 ) -> None:
-    finish(packet, "0002", 1, "lan", typed | {"dan_toc_khac": "Dao"})
-    finish(packet, "0002", 2, "minh", typed | {"dan_toc_khac": "Tày", "C5": "2", "C10_khac": "đường"})
-    with packet.reading() as session:
+    finish(batch, "0002", 1, "lan", typed | {"dan_toc_khac": "Dao"})
+    finish(batch, "0002", 2, "minh", typed | {"dan_toc_khac": "Tày", "C5": "2", "C10_khac": "đường"})
+    with batch.reading() as session:
         assert double_entry.texts(session, "0002") == {"dan_toc_khac": ["Dao", "Tày"], "C10_khac": ["đường"]}
-    finish(packet, "0002", 3, "ba", typed | {"dan_toc_khac": "Tày", "C10_khac": ""})
-    [row] = stored(packet)
-    with packet.reading() as session:
+    finish(batch, "0002", 3, "ba", typed | {"dan_toc_khac": "Tày", "C10_khac": ""})
+    [row] = stored(batch)
+    with batch.reading() as session:
         assert texts_of(session.connection(), row.id) == {"dan_toc_khac": "Tày"}
         assert double_entry.texts(session, "0002") == {}
 

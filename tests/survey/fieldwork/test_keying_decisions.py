@@ -11,24 +11,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from survey.fieldwork import accounting, double_entry, keying, keying_decisions, reviews, sheet_locks
+from survey.fieldwork import accounting, double_entry, keying_decisions, reviews, sheet_locks
 from survey.storage.database import Database
 from survey.storage.models import Batch, Keying, Response, ReviewState, Role, Sheet, SheetState
 from survey.system import dates
-from survey.waves import questionnaires, waves
+from survey.waves import waves
 from translations import Conflict, Refusal
 
 PAGE = "/quan-tri/ho-mau/nhap-lieu"
 ONE, TWO = "10000018", "10000025"
-
-
-@pytest.fixture
-def typed(province: Database) -> dict[str, str]:
-    """A form on which every question has its first answer."""
-    with province.reading() as session:
-        questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
-    items = (*keying.head(), *questionnaire.keyed)
-    return {item.code: str(next(iter(item.choices))) for item in items if item.choices} | {"ho_thay_the": "9"}
 
 
 @pytest.fixture

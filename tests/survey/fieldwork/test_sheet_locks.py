@@ -20,8 +20,8 @@ BACK = SheetState.WAITING
 
 
 @pytest.fixture
-def packet(province: Database) -> Database:
-    """A packet B1 of five forms of village V1, all back; the last two are chosen for a second keying."""
+def batch(province: Database) -> Database:
+    """A batch B1 of five forms of village V1, all back; the last two are chosen for a second keying."""
     with province.writing() as session:
         session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=TODAY, returned=TODAY, counted=5))
         session.flush()
@@ -58,25 +58,25 @@ def test_a_scanned_code_gives_the_number_and_so_does_the_number_itself() -> None
 
 
 @pytest.mark.both_databases
-def test_two_keyers_never_have_one_form(packet: Database) -> None:
-    assert take(packet, "0001", "lan") == sheet_locks.FIRST
-    assert take(packet, "0001", "lan") == sheet_locks.FIRST
+def test_two_keyers_never_have_one_form(batch: Database) -> None:
+    assert take(batch, "0001", "lan") == sheet_locks.FIRST
+    assert take(batch, "0001", "lan") == sheet_locks.FIRST
     with pytest.raises(sheet_locks.SheetLocked, match="lan") as told:
-        take(packet, "0001", "minh")
+        take(batch, "0001", "minh")
     assert "0001" in str(told.value)
-    assert following(packet, "minh") == "0002"
-    assert following(packet, "lan") == "0001"  # what is begun comes first
+    assert following(batch, "minh") == "0002"
+    assert following(batch, "lan") == "0001"  # what is begun comes first
 
 
 @pytest.mark.both_databases
 def test_many_who_ask_for_the_next_form_at_once_each_get_another(
-    packet: Database, assigned: Callable[..., None]
+    batch: Database, assigned: Callable[..., None]
 ) -> None:
-    with packet.writing() as session:
+    with batch.writing() as session:
         for name in "abcdefg":
             assigned(session, name, Mode.PAPER)
     got: list[str | None] = []
-    threads = [threading.Thread(target=lambda who=name: got.append(following(packet, who))) for name in "abcdefg"]
+    threads = [threading.Thread(target=lambda who=name: got.append(following(batch, who))) for name in "abcdefg"]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -86,13 +86,13 @@ def test_many_who_ask_for_the_next_form_at_once_each_get_another(
     assert got.count(None) == 2
 
 
-def test_what_was_typed_is_kept_field_by_field_with_the_place(packet: Database) -> None:
-    take(packet, "0001", "lan")
-    with packet.writing() as session:
+def test_what_was_typed_is_kept_field_by_field_with_the_place(batch: Database) -> None:
+    take(batch, "0001", "lan")
+    with batch.writing() as session:
         sheet_locks.save(session, "0001", 1, "lan", {"C5": "1"}, "C6")
-    with packet.writing() as session:
+    with batch.writing() as session:
         sheet_locks.save(session, "0001", 1, "lan", {"C6": "3"}, "C7")
-    with packet.reading() as session:
+    with batch.reading() as session:
         held = sheet_locks.lock_of(session, "0001", "lan")
         assert held is not None
         assert (held.typed, held.at) == ({"C5": "1", "C6": "3"}, "C7")
@@ -100,38 +100,38 @@ def test_what_was_typed_is_kept_field_by_field_with_the_place(packet: Database) 
         assert [opened.sheet for opened, _sheet in sheet_locks.open_locks(session, "ho-mau", "lan")] == ["0001"]
 
 
-def test_a_form_that_was_taken_back_is_no_longer_saved(packet: Database) -> None:
-    take(packet, "0001", "lan")
-    with packet.writing() as session:
+def test_a_form_that_was_taken_back_is_no_longer_saved(batch: Database) -> None:
+    take(batch, "0001", "lan")
+    with batch.writing() as session:
         sheet_locks.release(session, "0001", "minh")  # not his: nothing happens
         assert sheet_locks.lock_of(session, "0001", "lan") is not None
         sheet_locks.release(session, "0001")
-    with packet.writing() as session, pytest.raises(Conflict, match="không còn mở"):
+    with batch.writing() as session, pytest.raises(Conflict, match="không còn mở"):
         sheet_locks.save(session, "0001", 1, "lan", {"C5": "1"})
-    assert take(packet, "0001", "minh") == sheet_locks.FIRST
+    assert take(batch, "0001", "minh") == sheet_locks.FIRST
 
 
-def test_a_second_keyer_gets_a_form_blind_and_the_first_one_does_not(packet: Database) -> None:
-    take(packet, "0004", "lan")
-    keyed(packet, "0004", 1, "lan")
+def test_a_second_keyer_gets_a_form_blind_and_the_first_one_does_not(batch: Database) -> None:
+    take(batch, "0004", "lan")
+    keyed(batch, "0004", 1, "lan")
     with pytest.raises(Conflict, match="đã nhập rồi"):
-        take(packet, "0004", "lan")
-    with packet.writing() as session:
+        take(batch, "0004", "lan")
+    with batch.writing() as session:
         opened = sheet_locks.acquire(session, "0004", "minh")
         assert (opened.turn, opened.typed, opened.at) == (sheet_locks.SECOND, {}, None)
-    keyed(packet, "0004", 2, "minh")
+    keyed(batch, "0004", 2, "minh")
     with pytest.raises(Conflict, match="đã nhập rồi"):
-        take(packet, "0004", "ba")
-    take(packet, "0001", "lan")
-    keyed(packet, "0001", 1, "lan")
+        take(batch, "0004", "ba")
+    take(batch, "0001", "lan")
+    keyed(batch, "0001", 1, "lan")
     with pytest.raises(Conflict, match="đã nhập rồi"):  # the same words: nobody learns which form is keyed twice
-        take(packet, "0001", "minh")
+        take(batch, "0001", "minh")
 
 
-def test_each_keyer_sees_the_packets_that_wait_for_that_keyer(packet: Database) -> None:
-    keyed(packet, "0004", 1, "lan")
-    take(packet, "0001", "minh")
-    with packet.reading() as session:
+def test_each_keyer_sees_the_batches_that_wait_for_that_keyer(batch: Database) -> None:
+    keyed(batch, "0004", 1, "lan")
+    take(batch, "0001", "minh")
+    with batch.reading() as session:
         [lan] = sheet_locks.waiting(session, "ho-mau", "lan")
         [minh] = sheet_locks.waiting(session, "ho-mau", "minh")
         assert (lan.forms, minh.forms) == (3, 5)
@@ -139,59 +139,59 @@ def test_each_keyer_sees_the_packets_that_wait_for_that_keyer(packet: Database) 
         assert sheet_locks.waiting(session, "ho-mo", "lan") == []
 
 
-def test_a_scanned_form_waits_for_its_marks_and_not_for_a_first_keying(packet: Database) -> None:
-    with packet.writing() as session:
+def test_a_scanned_form_waits_for_its_marks_and_not_for_a_first_keying(batch: Database) -> None:
+    with batch.writing() as session:
         session.add(Scan(sheet="0001", page=1, marks={}, picture=None))
-    assert following(packet, "lan") == "0002"
-    assert take(packet, "0001", "minh") == sheet_locks.FIRST  # but whoever has it in hand may
+    assert following(batch, "lan") == "0002"
+    assert take(batch, "0001", "minh") == sheet_locks.FIRST  # but whoever has it in hand may
 
 
-def test_a_form_is_set_aside_with_a_reason_that_the_list_has(packet: Database) -> None:
-    take(packet, "0001", "lan")
-    with packet.writing() as session, pytest.raises(Refusal):
+def test_a_form_is_set_aside_with_a_reason_that_the_list_has(batch: Database) -> None:
+    take(batch, "0001", "lan")
+    with batch.writing() as session, pytest.raises(Refusal):
         sheet_locks.set_aside(session, "0001", 1, "lan", "lười")
-    with packet.writing() as session:
+    with batch.writing() as session:
         sheet_locks.set_aside(session, "0001", 1, "lan", "refused")
-    with packet.reading() as session:
+    with batch.reading() as session:
         row = session.get_one(Sheet, "0001")
         assert (row.state, row.reason) == (SheetState.VOID, "refused")
     with pytest.raises(Conflict, match="Từ chối"):
-        take(packet, "0001", "lan")
+        take(batch, "0001", "lan")
 
 
-def test_what_the_first_keyer_found_answers_in_is_not_set_aside_by_the_second(packet: Database) -> None:
-    keyed(packet, "0004", 1, "lan")
-    take(packet, "0004", "minh")
-    with packet.writing() as session, pytest.raises(Refusal, match="giám sát viên"):
+def test_what_the_first_keyer_found_answers_in_is_not_set_aside_by_the_second(batch: Database) -> None:
+    keyed(batch, "0004", 1, "lan")
+    take(batch, "0004", "minh")
+    with batch.writing() as session, pytest.raises(Refusal, match="giám sát viên"):
         sheet_locks.set_aside(session, "0004", 2, "minh", "blank")
 
 
-def test_forms_are_keyed_until_the_fieldwork_is_closed(packet: Database) -> None:
-    with packet.writing() as session:
+def test_forms_are_keyed_until_the_fieldwork_is_closed(batch: Database) -> None:
+    with batch.writing() as session:
         wave = waves.find(session, "ho-mau")
         wave.opens, wave.closes = TODAY - timedelta(60), TODAY - timedelta(30)
-    assert following(packet, "lan") == "0001"
-    with packet.writing() as session:
+    assert following(batch, "lan") == "0001"
+    with batch.writing() as session:
         sheet_locks.release(session, "0001")
         for sheet in session.query(Sheet):
             sheet.state, sheet.reason = SheetState.VOID, "blank"
         session.flush()
         closing.close(session, "ho-mau")
     with pytest.raises(Gone):
-        take(packet, "0001", "lan")
+        take(batch, "0001", "lan")
 
 
-def test_a_number_that_no_form_has_is_told(packet: Database) -> None:
+def test_a_number_that_no_form_has_is_told(batch: Database) -> None:
     for number in ("9999", "", "\x00"):
-        with packet.reading() as session, pytest.raises(NotFound):
+        with batch.reading() as session, pytest.raises(NotFound):
             sheet_locks.printed(session, number)
     with pytest.raises(NotFound):
-        take(packet, "9999", "lan")
+        take(batch, "9999", "lan")
 
 
-def test_looking_at_a_form_does_not_bring_it_back(packet: Database) -> None:
-    with packet.writing() as session:
+def test_looking_at_a_form_does_not_bring_it_back(batch: Database) -> None:
+    with batch.writing() as session:
         session.get_one(Sheet, "0001").state = SheetState.OUT
-    take(packet, "0001", "lan")
-    with packet.reading() as session:
+    take(batch, "0001", "lan")
+    with batch.reading() as session:
         assert session.get_one(Sheet, "0001").state is SheetState.OUT

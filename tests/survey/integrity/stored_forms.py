@@ -36,14 +36,14 @@ def store(session: Session, code: str, forms: Forms, opens: date) -> None:
     places = dict(zip(forms.about["psu"], forms.about["unit"], strict=True))
     session.add_all(Village(wave=code, psu=str(p), unit=str(u), stratum=str(u)) for p, u in places.items())
     session.flush()
-    packets = {
+    batches = {
         (str(psu), str(who)): Batch(
             code=f"{code}-{psu}", wave=code, psu=str(psu), printed=opens, interviewer=str(who), handed_over=opens
         )
         for psu, who, at in zip(forms.about["psu"], forms.groups["interviewer"], forms.place, strict=True)
         if at >= 0
     }
-    session.add_all(packets.values())
+    session.add_all(batches.values())
     lots: dict[tuple[str, ...], Lot] = {}
     ids = [UUID(int=id.int ^ opens.year) for id in forms.ids()]
     for row, id in enumerate(ids):
@@ -61,8 +61,8 @@ def store(session: Session, code: str, forms: Forms, opens: date) -> None:
     session.flush()
     paper = [(row, f"{opens.year % 100}-{row:06d}") for row in np.flatnonzero(forms.place >= 0).tolist()]
     for row, serial in paper:
-        packet, place = f"{code}-{forms.about['psu'][row]}", int(forms.place[row]) + 1
-        sheet = Sheet(serial=serial, batch=packet, place=place, state=SheetState.ENTERED, response=ids[row])
+        batch, place = f"{code}-{forms.about['psu'][row]}", int(forms.place[row]) + 1
+        sheet = Sheet(serial=serial, batch=batch, place=place, state=SheetState.ENTERED, response=ids[row])
         sheet.double = bool(forms.twice[row])
         session.add(sheet)
     session.flush()

@@ -144,7 +144,7 @@ def test_chance_chooses_the_forms_anew_each_time() -> None:
     assert {len(one) for one in chosen} <= {2, 3}
     assert batches._some(27, 1) == set(range(27))
     assert batches._some(27, 0) == set()
-    # Of 2,000 packets with one form each, a tenth: more than 130, less than 270 in all but one of 10^6 tries.
+    # Of 2,000 batches with one form each, a tenth: more than 130, less than 270 in all but one of 10^6 tries.
     assert 130 < sum(len(batches._some(1, 0.1)) for _time in range(2000)) < 270
 
 

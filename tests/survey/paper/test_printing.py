@@ -1,4 +1,4 @@
-"""A print: every packet with its cover and slip, every page with the number and code of its sheet."""
+"""A print: every batch with its cover and slip, every page with the number and code of its sheet."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def text_of(page: pypdfium2.PdfPage) -> str:
 
 def test_each_page_of_each_sheet_has_its_code_and_number_and_each_sheet_begins_on_a_leaf(issued: Database) -> None:
     given = prepared(issued, unit="06652")
-    assert [packet.unit for packet in given.packets] == ["phường Hà Tu"] * 2
+    assert [batch.unit for batch in given.batches] == ["phường Hà Tu"] * 2
     pages = layout(given.questionnaire).pages
     found = []
     done: list[int] = []
     file = io.BytesIO()
     printing.write(given, file, done.append)
     with pypdfium2.PdfDocument(file.getvalue()) as document:
-        assert len(document) == sum(4 + pages * len(packet.sheets) for packet in given.packets)
+        assert len(document) == sum(4 + pages * len(batch.sheets) for batch in given.batches)
         assert {document[number].get_size() for number in range(len(document))} == {document[0].get_size()}
         for number, page in enumerate(document):
             picture = rendered(page)
@@ -83,10 +83,10 @@ def test_each_page_of_each_sheet_has_its_code_and_number_and_each_sheet_begins_o
     assert done == [1, 2]
     expected = []
     start = 0
-    for packet in given.packets:
-        expected.append((start, packet.code))
+    for batch in given.batches:
+        expected.append((start, batch.code))
         start += 4
-        for sheet in packet.sheets:
+        for sheet in batch.sheets:
             expected += [(start + page, f"HL1:{sheet.serial}:{page + 1}") for page in range(pages)]
             start += pages
     assert found == expected
@@ -120,27 +120,27 @@ def test_nothing_stands_around_the_code_and_the_circles_are_where_the_layout_say
 
 def test_the_cover_names_village_numbers_and_households_and_the_slip_stands_there_twice(issued: Database) -> None:
     given = prepared(issued, batch="ho-mau-001")
-    [packet] = given.packets
+    [batch] = given.batches
     with pypdfium2.PdfDocument(written(given)) as document:
         cover, blank, slip, other_blank = (text_of(document[number]) for number in range(4))
         sheets = [text_of(document[number]) for number in range(4, len(document))]
-    first, last = packet.sheets[0].serial, packet.sheets[-1].serial
-    for words in ("ho-mau-001", "phường Cao Xanh", packet.village, f"từ {first} đến {last}", "Tổng số phiếu 2"):
+    first, last = batch.sheets[0].serial, batch.sheets[-1].serial
+    for words in ("ho-mau-001", "phường Cao Xanh", batch.village, f"từ {first} đến {last}", "Tổng số phiếu 2"):
         assert words in cover
-    assert ", ".join(map(str, packet.households)) in cover
-    assert ", ".join(map(str, packet.spare)) in cover
+    assert ", ".join(map(str, batch.households)) in cover
+    assert ", ".join(map(str, batch.spare)) in cover
     assert slip.count(f"từ {first} đến {last}") == slip.count("Người nhận") / 2 == 2
     assert (blank, other_blank) == ("", "")
-    assert [("có thể được đến hỏi lại" in text) for text in sheets[::4]] == [s.again for s in packet.sheets]
+    assert [("có thể được đến hỏi lại" in text) for text in sheets[::4]] == [s.again for s in batch.sheets]
 
 
 def test_a_household_that_may_be_visited_again_stands_on_the_cover_and_on_no_form(issued: Database) -> None:
     given = prepared(issued)
-    assert sum(sheet.again for packet in given.packets for sheet in packet.sheets) == 4
-    packet = next(packet for packet in given.packets if any(sheet.again for sheet in packet.sheets))
-    bound = [sheet for sheet in packet.sheets if sheet.again]
-    assert all(sheet.household in packet.households for sheet in bound)
-    with pypdfium2.PdfDocument(written(prepared(issued, batch=packet.code))) as document:
+    assert sum(sheet.again for batch in given.batches for sheet in batch.sheets) == 4
+    batch = next(batch for batch in given.batches if any(sheet.again for sheet in batch.sheets))
+    bound = [sheet for sheet in batch.sheets if sheet.again]
+    assert all(sheet.household in batch.households for sheet in bound)
+    with pypdfium2.PdfDocument(written(prepared(issued, batch=batch.code))) as document:
         cover = text_of(document[0])
         forms = [text_of(document[number]) for number in range(4, len(document))]
     assert all(f"Hộ số {sheet.household}" in cover for sheet in bound)
@@ -157,13 +157,13 @@ def test_nothing_on_paper_says_which_form_is_keyed_twice(issued: Database) -> No
     assert len(written(given)) == len(once)
 
 
-def test_a_further_packet_of_a_village_has_no_list_of_households(issued: Database) -> None:
-    first = prepared(issued, batch="ho-mau-001").packets[0]
+def test_a_further_batch_of_a_village_has_no_list_of_households(issued: Database) -> None:
+    first = prepared(issued, batch="ho-mau-001").batches[0]
     with issued.writing() as session:
         psu = session.query(Village).filter_by(wave=WAVE, name=first.village).one().psu
         code = batches.issue_more(session, WAVE, psu, 1).code
-    [packet] = prepared(issued, batch=code).packets
-    assert (packet.village, packet.households, packet.spare, len(packet.sheets)) == (first.village, (), (), 1)
+    [batch] = prepared(issued, batch=code).batches
+    assert (batch.village, batch.households, batch.spare, len(batch.sheets)) == (first.village, (), (), 1)
 
 
 def test_what_is_not_numbered_can_not_be_printed(province: Database) -> None:
@@ -176,7 +176,7 @@ def test_what_is_not_numbered_can_not_be_printed(province: Database) -> None:
     for which in ({"batch": "ho-mau-002"}, {"unit": elsewhere}):
         with pytest.raises(NotFound):
             prepared(province, **which)
-    assert len(prepared(province, unit="06652").packets) == 1
+    assert len(prepared(province, unit="06652").batches) == 1
 
 
 def test_a_short_form_without_a_draw_is_printed_too(province: Database) -> None:
@@ -185,7 +185,7 @@ def test_a_short_form_without_a_draw_is_printed_too(province: Database) -> None:
         waves.find(session, WAVE).questionnaire = short
         batches.issue(session, WAVE, forms=2, villages=["V1"], again=1)
     given = prepared(province)
-    assert given.packets[0].households == ()
+    assert given.batches[0].households == ()
     with pypdfium2.PdfDocument(written(given)) as document:
         assert len(document) == 4 + 2 * 2
         assert "Hộ số" not in text_of(document[0])  # it asks nothing again, so nobody must find the household
@@ -193,8 +193,8 @@ def test_a_short_form_without_a_draw_is_printed_too(province: Database) -> None:
 
 
 def test_a_form_in_large_print_has_the_number_of_its_form_and_no_page_that_is_scanned(issued: Database) -> None:
-    [packet] = prepared(issued, batch="ho-mau-001").packets
-    serial = packet.sheets[0].serial
+    [batch] = prepared(issued, batch="ho-mau-001").batches
+    serial = batch.sheets[0].serial
     with issued.reading() as session:
         given = printing.prepared(session, WAVE, serial=serial, large=True)
     with pypdfium2.PdfDocument(written(given)) as document:

@@ -47,7 +47,7 @@ def blank(serial: str) -> list[Grey]:
 
 
 @pytest.fixture
-def packet(province: Database, assigned: Callable[..., None]) -> Database:
+def batch(province: Database, assigned: Callable[..., None]) -> Database:
     """Wave `giay` on the short form, with the forms FIRST (keyed once) and SECOND (keyed twice); OTHER is of
     another wave."""
     with province.writing() as session:
@@ -105,13 +105,13 @@ def a_line() -> str:
     return next(box.item for box in layout(SHORT).boxes if box.kind == "line")
 
 
-def test_a_form_whose_marks_are_all_clear_is_keyed_when_its_last_page_is_in(packet: Database) -> None:
+def test_a_form_whose_marks_are_all_clear_is_keyed_when_its_last_page_is_in(batch: Database) -> None:
     first, last = pages(FIRST, sure())
-    assert scan(packet, last) == [Page("trang-1.jpg", 1, FIRST, 2, 0, stored=False)]
-    assert sheet(packet, FIRST).state is SheetState.WAITING
-    assert scan(packet, first) == [Page("trang-1.jpg", 1, FIRST, 1, 0, stored=True)]
-    assert sheet(packet, FIRST).state is SheetState.ENTERED
-    with packet.reading() as session:
+    assert scan(batch, last) == [Page("trang-1.jpg", 1, FIRST, 2, 0, stored=False)]
+    assert sheet(batch, FIRST).state is SheetState.WAITING
+    assert scan(batch, first) == [Page("trang-1.jpg", 1, FIRST, 1, 0, stored=True)]
+    assert sheet(batch, FIRST).state is SheetState.ENTERED
+    with batch.reading() as session:
         [row] = session.scalars(select(Keying))
         [response] = session.scalars(select(Response).where(Response.wave == "giay"))
         scans = list(session.scalars(select(Scan)))
@@ -121,12 +121,12 @@ def test_a_form_whose_marks_are_all_clear_is_keyed_when_its_last_page_is_in(pack
     assert not scans  # the answers stand in the keying alone
 
 
-def test_what_is_doubtful_waits_for_a_person_and_the_picture_goes_when_it_is_settled(packet: Database) -> None:
+def test_what_is_doubtful_waits_for_a_person_and_the_picture_goes_when_it_is_settled(batch: Database) -> None:
     single = next(code for code in sure() if SHORT.items.get(code) and SHORT.items[code].kind.is_scale)
-    found = scan(packet, *pages(FIRST, sure() | {single: "*", a_line(): "x"}))
+    found = scan(batch, *pages(FIRST, sure() | {single: "*", a_line(): "x"}))
     assert [page.stored for page in found] == [False, False]
     assert sum(page.doubtful for page in found) == 2
-    with packet.reading() as session:
+    with batch.reading() as session:
         [waits] = scanning.waiting(session, "giay")
         doubts = scanning.doubts(session, "giay", FIRST)
         picture = cv2.imdecode(np.frombuffer(scanning.clip(session, "giay", FIRST, single), np.uint8), 0)
@@ -139,11 +139,11 @@ def test_what_is_doubtful_waits_for_a_person_and_the_picture_goes_when_it_is_set
     }
     assert picture is not None
     assert picture.shape[1] > 8 * picture.shape[0]  # the rows of one question, not the page
-    with packet.writing() as session, pytest.raises(Refusal):
+    with batch.writing() as session, pytest.raises(Refusal):
         scanning.settle(session, "giay", FIRST, "lan", {a_line(): "Chờ lâu"})
-    with packet.writing() as session:
+    with batch.writing() as session:
         assert scanning.settle(session, "giay", FIRST, "lan", {single: "3", a_line(): "Chờ lâu"}).stored
-    with packet.reading() as session:
+    with batch.reading() as session:
         [response] = session.scalars(select(Response).where(Response.wave == "giay"))
         assert response.answers[single] == 3
         assert session.get(ResponseText, response.id) is not None
@@ -154,66 +154,66 @@ def test_what_is_doubtful_waits_for_a_person_and_the_picture_goes_when_it_is_set
             scanning.clip(session, "giay", FIRST, single)
 
 
-def test_a_scan_is_one_of_two_keyings_and_never_both(packet: Database) -> None:
+def test_a_scan_is_one_of_two_keyings_and_never_both(batch: Database) -> None:
     files = pages(SECOND, sure())
-    assert scan(packet, *files)[-1].stored
-    assert sheet(packet, SECOND).state is SheetState.WAITING
-    assert all(page.fault for page in scan(packet, *files))
-    with packet.writing() as session:
+    assert scan(batch, *files)[-1].stored
+    assert sheet(batch, SECOND).state is SheetState.WAITING
+    assert all(page.fault for page in scan(batch, *files))
+    with batch.writing() as session:
         assert sheet_locks.acquire(session, SECOND, "lan").turn == sheet_locks.SECOND
-    with packet.writing() as session:
+    with batch.writing() as session:
         assert double_entry.finish(session, SECOND, 2, "lan", sure()).stored
 
 
-def test_a_scan_may_be_the_second_keying_of_a_form_that_a_person_keyed(packet: Database) -> None:
-    with packet.writing() as session:
+def test_a_scan_may_be_the_second_keying_of_a_form_that_a_person_keyed(batch: Database) -> None:
+    with batch.writing() as session:
         double_entry.finish(session, SECOND, 1, "lan", sure())
-    assert scan(packet, *pages(SECOND, sure()))[-1].stored
-    assert sheet(packet, SECOND).state is SheetState.ENTERED
+    assert scan(batch, *pages(SECOND, sure()))[-1].stored
+    assert sheet(batch, SECOND).state is SheetState.ENTERED
 
 
-def test_a_page_scanned_twice_is_kept_once_and_a_better_one_replaces_a_worse(packet: Database) -> None:
+def test_a_page_scanned_twice_is_kept_once_and_a_better_one_replaces_a_worse(batch: Database) -> None:
     first, _last = pages(FIRST, sure())
     single = next(iter(sure()))
     [worse, _rest] = pages(FIRST, sure() | {single: "*"})
-    assert scan(packet, worse)[0].doubtful == 1
-    assert scan(packet, worse)[0].fault
-    assert scan(packet, first) == [Page("trang-1.jpg", 1, FIRST, 1, 0)]
-    with packet.reading() as session:
+    assert scan(batch, worse)[0].doubtful == 1
+    assert scan(batch, worse)[0].fault
+    assert scan(batch, first) == [Page("trang-1.jpg", 1, FIRST, 1, 0)]
+    with batch.reading() as session:
         assert [scan.marks["doubtful"] for scan in session.scalars(select(Scan))] == [{}]
         [waits] = scanning.waiting(session, "giay")
     assert waits.missing == (2,)
 
 
-def test_pages_that_are_not_of_this_wave_are_told_and_change_nothing(packet: Database) -> None:
+def test_pages_that_are_not_of_this_wave_are_told_and_change_nothing(batch: Database) -> None:
     strange = filled_sheets.packed(blank(OTHER)[0]).tobytes()
     unknown = filled_sheets.packed(filled_sheets.printed(SHORT, "99999999")[0]).tobytes()
     beyond = blank(FIRST)[0].copy()
     rng = np.random.default_rng(1)
     empty = filled_sheets.packed(rng.integers(200, 255, (800, 600)).astype(np.uint8)).tobytes()
-    with packet.writing() as session:
+    with batch.writing() as session:
         session.execute(update(Sheet).where(Sheet.serial == SECOND).values(state=SheetState.VOID, reason="blank"))
     void = filled_sheets.packed(blank(SECOND)[0]).tobytes()
     corner = beyond.copy()
     corner[-300:, :300] = 255
     torn = filled_sheets.packed(corner).tobytes()
-    found = scan(packet, strange, unknown, empty, void, torn, b"no picture", pages(FIRST, sure())[0])
+    found = scan(batch, strange, unknown, empty, void, torn, b"no picture", pages(FIRST, sure())[0])
     assert [bool(page.fault) for page in found] == [True] * 6 + [False]
     assert [page.serial for page in found] == [OTHER, "99999999", None, SECOND, FIRST, None, FIRST]
-    assert sheet(packet, OTHER).state is SheetState.OUT
-    with packet.reading() as session:
+    assert sheet(batch, OTHER).state is SheetState.OUT
+    with batch.reading() as session:
         assert [scan.sheet for scan in session.scalars(select(Scan))] == [FIRST]
 
 
-def test_a_form_that_somebody_is_keying_is_not_taken_from_them(packet: Database) -> None:
-    with packet.writing() as session:
+def test_a_form_that_somebody_is_keying_is_not_taken_from_them(batch: Database) -> None:
+    with batch.writing() as session:
         sheet_locks.acquire(session, FIRST, "lan")
-    assert "lan" in scan(packet, pages(FIRST, sure())[0])[0].fault
+    assert "lan" in scan(batch, pages(FIRST, sure())[0])[0].fault
 
 
-def test_a_scanned_form_can_be_keyed_by_hand_instead(packet: Database) -> None:
-    scan(packet, pages(FIRST, sure())[0])
-    with packet.writing() as session:
+def test_a_scanned_form_can_be_keyed_by_hand_instead(batch: Database) -> None:
+    scan(batch, pages(FIRST, sure())[0])
+    with batch.writing() as session:
         assert sheet_locks.take_next(session, "giay-001", "lan") is None
         scanning.forget(session, "giay", FIRST)
         opened = sheet_locks.take_next(session, "giay-001", "lan")
@@ -221,19 +221,19 @@ def test_a_scanned_form_can_be_keyed_by_hand_instead(packet: Database) -> None:
         assert opened.sheet == FIRST
 
 
-def test_the_pages_of_a_closed_fieldwork_are_refused(packet: Database) -> None:
-    with packet.writing() as session:
+def test_the_pages_of_a_closed_fieldwork_are_refused(batch: Database) -> None:
+    with batch.writing() as session:
         waves.find(session, "giay").closed = today()
     with pytest.raises(Refusal):
-        scan(packet, pages(FIRST, sure())[0])
+        scan(batch, pages(FIRST, sure())[0])
 
 
-def test_a_form_without_any_mark_is_left_to_a_person(packet: Database) -> None:
+def test_a_form_without_any_mark_is_left_to_a_person(batch: Database) -> None:
     files = [filled_sheets.packed(page).tobytes() for page in blank(FIRST)]
-    *_before, last = scan(packet, *files)
+    *_before, last = scan(batch, *files)
     assert last.fault
     assert not last.stored
-    with packet.writing() as session:
+    with batch.writing() as session:
         assert not session.scalars(select(Scan)).all()
         assert not scanning.waiting(session, "giay")
         opened = sheet_locks.take_next(session, "giay-001", "lan")
@@ -241,7 +241,7 @@ def test_a_form_without_any_mark_is_left_to_a_person(packet: Database) -> None:
         sheet_locks.set_aside(session, FIRST, opened.turn, "lan", "blank")
 
 
-def test_a_form_as_it_is_printed_is_read_from_a_scan_of_its_packet(province: Database) -> None:
+def test_a_form_as_it_is_printed_is_read_from_a_scan_of_its_batch(province: Database) -> None:
     with province.writing() as session:
         batches.issue(session, "ho-mau", forms=1, villages=["V1"], double=0, again=0)
         given = printing.prepared(session, "ho-mau")
@@ -270,19 +270,19 @@ def test_a_form_as_it_is_printed_is_read_from_a_scan_of_its_packet(province: Dat
     assert row.typed == keying.fields(given.questionnaire, typed)
 
 
-def test_nothing_is_left_of_the_scan_of_a_form_that_a_person_keyed_meanwhile(packet: Database) -> None:
-    scan(packet, pages(FIRST, sure())[0])
-    with packet.writing() as session:
+def test_nothing_is_left_of_the_scan_of_a_form_that_a_person_keyed_meanwhile(batch: Database) -> None:
+    scan(batch, pages(FIRST, sure())[0])
+    with batch.writing() as session:
         opened = sheet_locks.acquire(session, FIRST, "lan")
         assert double_entry.finish(session, FIRST, opened.turn, "lan", sure()).stored
         assert not session.scalars(select(Scan)).all()
 
 
-def test_what_was_scanned_lies_in_no_file_of_the_data_folder(packet: Database, tmp_path: Path) -> None:
+def test_what_was_scanned_lies_in_no_file_of_the_data_folder(batch: Database, tmp_path: Path) -> None:
     single = next(code for code in sure() if SHORT.items.get(code) and SHORT.items[code].kind.is_scale)
     files = pages(FIRST, sure() | {single: "*", a_line(): "x"})
-    assert sum(page.doubtful for page in scan(packet, *files)) == 2
-    with packet.reading() as session:
+    assert sum(page.doubtful for page in scan(batch, *files)) == 2
+    with batch.reading() as session:
         pictures = [scan.picture for scan in session.scalars(select(Scan)) if scan.picture]
     lying = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert pictures
@@ -293,11 +293,11 @@ def test_what_was_scanned_lies_in_no_file_of_the_data_folder(packet: Database, t
     assert b'"confidence"' not in lying
 
 
-def test_a_page_in_large_print_is_for_a_keyer(packet: Database) -> None:
-    with packet.reading() as session:
+def test_a_page_in_large_print_is_for_a_keyer(batch: Database) -> None:
+    with batch.reading() as session:
         given = printing.prepared(session, "giay", serial=FIRST, large=True)
     file = io.BytesIO()
     printing.write(given, file)
-    found = scan(packet, file.getvalue())
+    found = scan(batch, file.getvalue())
     assert all("chữ to: nhập tay" in page.fault for page in found[: given.pages])
-    assert sheet(packet, FIRST).state is SheetState.OUT
+    assert sheet(batch, FIRST).state is SheetState.OUT

@@ -33,7 +33,7 @@ BATCHES = {
 
 @pytest.fixture
 def surveyed(province: Database) -> Database:
-    """19 forms in two packets, 11 entered, of which one is rejected; another response came from no village."""
+    """19 forms in two batches, 11 entered, of which one is rejected; another response came from no village."""
     entered = []
     with province.writing() as session:
         for psu, sheets in BATCHES.items():

@@ -77,7 +77,7 @@ NEEDS = {
         staff.accounting staff.assignments staff.batch staff.clear_frame staff.close_fieldwork
         staff.draw_sample staff.drawn staff.drawn_file staff.frame_file staff.hand_over
         staff.household_list staff.household_list_file staff.import_counts staff.import_frame
-        staff.invitations staff.kiosks staff.more_forms staff.packets staff.plan_sample staff.poster_file
+        staff.invitations staff.kiosks staff.more_forms staff.batches staff.plan_sample staff.poster_file
         staff.posters staff.print_forms staff.printed_forms staff.quarantine staff.response_rates
         staff.revoke_device staff.sample staff.use_draw staff.use_weights staff.weights
     """,

@@ -61,7 +61,7 @@ class BatchRow:
 
     @property
     def differs(self) -> bool:
-        """Whether other forms were ticked than were counted in the packet."""
+        """Whether other forms were ticked than were counted in the batch."""
         return self.batch.counted is not None and self.batch.counted != self.line.back
 
 

@@ -42,7 +42,7 @@ class Commune:
     unit: Unit
     villages: int
     numbered: int
-    packets: int
+    batches: int
     forms: int
 
 
@@ -104,7 +104,7 @@ def print_forms(wave: str) -> ResponseReturnValue:
                 double=form.double.data / 100,
                 again=0 if form.again is None else form.again.data / 100,
             )
-            audit.annotate(packets=len(issued), unit=form.unit.data or "–")
+            audit.annotate(batches=len(issued), unit=form.unit.data or "–")
     except Refusal as refusal:
         form.unit.errors = [str(refusal)]
         return _page(wave_row, form, _more(wave, empty=True), refusal.status)
@@ -122,13 +122,13 @@ def print_forms(wave: str) -> ResponseReturnValue:
 
 @pages.act("/<wave>/in-phieu/them", Right.FIELDWORK, N_("Issued more paper forms"), tab="staff.accounting")
 def more_forms(wave: str) -> ResponseReturnValue:
-    """Numbers further forms for a village, in a packet of their own."""
+    """Numbers further forms for a village, in a batch of their own."""
     form, wave_row = _more(wave), _wave(wave)
     if not form.validate_on_submit():
         return _page(wave_row, None, form, 422)
     with database().writing() as session:
         batch = batches.issue_more(session, wave, form.village.data, form.count.data).code
-        audit.annotate(packet=batch, forms=form.count.data)
+        audit.annotate(batch=batch, forms=form.count.data)
     flash(_("Batch %(code)s is numbered. Print it here.", code=batch))
     return redirect(url_for(".batch", wave=wave, batch=batch), 303)
 
@@ -250,7 +250,7 @@ def _page(wave: Wave, form: NumberForm | None, more: MoreForm, status: int) -> R
         communes=communes,
         villages=sum(commune.villages for commune in communes),
         numbered=sum(commune.numbered for commune in communes),
-        packets=sum(commune.packets for commune in communes),
+        batches=sum(commune.batches for commune in communes),
         forms=total.issued,
         planned=sum(planned.values()),
         unprinted=unprinted,

@@ -1,4 +1,4 @@
-"""A packet of printed forms, and a keyer who is signed in."""
+"""A batch of printed forms, and a keyer who is signed in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext
 
 from forms import Questionnaire
-from survey.fieldwork import keying, serial_numbers
+from survey.fieldwork import serial_numbers
 from survey.storage.database import Database
 from survey.storage.models import Batch, Role, Sheet, SheetState
 from survey.system import dates
@@ -21,13 +21,13 @@ FORMS = [serial_numbers.numbered(1_000_001 + place) for place in range(5)]
 
 @pytest.fixture
 def forms() -> list[str]:
-    """The numbers of the forms of `packet`, in the order of their places."""
+    """The numbers of the forms of `batch`, in the order of their places."""
     return FORMS
 
 
 @pytest.fixture
-def packet(province: Database, account: Callable[..., None]) -> Database:
-    """Packet B1 of village V1 of `ho-mau`: five forms that are back, the last two to be keyed twice; and the
+def batch(province: Database, account: Callable[..., None]) -> Database:
+    """Batch B1 of village V1 of `ho-mau`: five forms that are back, the last two to be keyed twice; and the
     accounts `keyer_2` and `supervisor`."""
     today = dates.today()
     with province.writing() as session:
@@ -43,16 +43,7 @@ def packet(province: Database, account: Callable[..., None]) -> Database:
 
 
 @pytest.fixture
-def typed(province: Database) -> dict[str, str]:
-    """A form on which every question has its first answer, of a household that replaces none."""
-    with province.reading() as session:
-        questionnaire = questionnaires.find(session, "ho_gia_dinh@1")
-    items = (*keying.head(), *questionnaire.keyed)
-    return {item.code: str(next(iter(item.choices))) for item in items if item.choices} | {"ho_thay_the": "9"}
-
-
-@pytest.fixture
-def keyer(app: Flask, packet: Database, sign_in: Callable[[Flask, str], FlaskClient]) -> FlaskClient:
+def keyer(app: Flask, batch: Database, sign_in: Callable[[Flask, str], FlaskClient]) -> FlaskClient:
     """A browser without scripts in which the keyer is signed in."""
     return sign_in(app, "keyer")
 

@@ -40,8 +40,8 @@ LIST = "/nhap-phieu/doi-chieu/"
 
 
 @pytest.fixture
-def sheet(context: BrowserContext, packet: Database) -> Iterator[Page]:
-    """The keying screen with the first form of the packet; a fault of its script fails the test."""
+def sheet(context: BrowserContext, batch: Database) -> Iterator[Page]:
+    """The keying screen with the first form of the batch; a fault of its script fails the test."""
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -109,7 +109,7 @@ def kill(server: subprocess.Popen[bytes]) -> None:
 
 
 def test_a_printed_form_takes_one_key_an_item_and_every_field_is_saved_when_it_is_left(
-    sheet: Page, household: Questionnaire, packet: Database, forms: list[str]
+    sheet: Page, household: Questionnaire, batch: Database, forms: list[str]
 ) -> None:
     assert sheet.locator("h1").text_content() == forms[0]
     assert sheet.locator("#question").inner_text() == "A Số người từ 18 tuổi trở lên trong hộ"
@@ -131,20 +131,20 @@ def test_a_printed_form_takes_one_key_an_item_and_every_field_is_saved_when_it_i
         presses += len(keys)
     expect(sheet.locator("#review")).to_be_visible()
     last = next(item.code for item in reversed(household.keyed) if not item.kind.is_text)
-    saved(sheet, forms[0], packet, last, str(wanted[last]))
-    row = opened(packet, forms[0])
+    saved(sheet, forms[0], batch, last, str(wanted[last]))
+    row = opened(batch, forms[0])
     assert row is not None
     assert set(wanted) <= set(row.typed)
     assert saves
     sheet.keyboard.press("Enter")
     presses += 1
-    # The next form of the packet begins at once, with nothing of the one before.
+    # The next form of the batch begins at once, with nothing of the one before.
     expect(sheet.locator("h1")).to_have_text(forms[1])
     expect(sheet.locator(".last")).to_contain_text(f"Phiếu {forms[0]}: 86 trên 86 câu")
     expect(sheet.locator("body.live")).to_be_visible()
     assert at(sheet) == "so_nguoi_lon"
     assert sheet.evaluate("document.activeElement.id") == "box"
-    with packet.reading() as session:
+    with batch.reading() as session:
         [stored] = session.scalars(select(Response))
     head = {code: wanted.pop(code) for code in ("so_nguoi_lon", "ho_thay_the")}
     assert (stored.answers, stored.adults) == (wanted, head["so_nguoi_lon"])
@@ -152,11 +152,11 @@ def test_a_printed_form_takes_one_key_an_item_and_every_field_is_saved_when_it_i
 
 
 def test_a_dead_browser_begins_again_at_that_very_field(
-    sheet: Page, context: BrowserContext, packet: Database, forms: list[str]
+    sheet: Page, context: BrowserContext, batch: Database, forms: list[str]
 ) -> None:
     for key in "391112":
         sheet.keyboard.press(key)
-    saved(sheet, forms[0], packet, "hoc_van", "2")
+    saved(sheet, forms[0], batch, "hoc_van", "2")
     here = at(sheet)
     sheet.close()  # without a word
     page = context.new_page()
@@ -168,28 +168,28 @@ def test_a_dead_browser_begins_again_at_that_very_field(
 
 
 def test_a_silent_server_keeps_the_fields_here_until_it_answers_again(
-    sheet: Page, context: BrowserContext, packet: Database, forms: list[str]
+    sheet: Page, context: BrowserContext, batch: Database, forms: list[str]
 ) -> None:
     sheet.keyboard.press("3")
-    saved(sheet, forms[0], packet, "so_nguoi_lon", "3")
+    saved(sheet, forms[0], batch, "so_nguoi_lon", "3")
     context.set_offline(True)
     sheet.keyboard.press("9")
     sheet.keyboard.press("2")
     expect(sheet.locator("#saved-so-far")).to_contain_text("Máy chủ chưa trả lời: ")
     assert at(sheet) == "dan_toc"  # nothing stops
     context.set_offline(False)
-    saved(sheet, forms[0], packet, "gioi_tinh", "2")
+    saved(sheet, forms[0], batch, "gioi_tinh", "2")
     expect(sheet.locator("#saved-so-far")).to_have_text("Gõ xong ô nào, ô ấy được lưu ngay.")
 
 
 def test_a_server_that_was_killed_has_every_field_that_it_took(
-    browser: Browser, packet: Database, forms: list[str]
+    browser: Browser, batch: Database, forms: list[str]
 ) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    with served(packet, port) as server:
+    with served(batch, port) as server:
         context = browser.new_context(viewport=OFFICE, base_url=address)
         page = context.new_page()
         page.goto(f"/dang-nhap?next={WAVE}")
@@ -200,12 +200,12 @@ def test_a_server_that_was_killed_has_every_field_that_it_took(
         expect(page.locator("body.live")).to_be_visible()
         page.keyboard.press("3")
         page.keyboard.press("9")
-        saved(page, forms[0], packet, "ho_thay_the", "9")
+        saved(page, forms[0], batch, "ho_thay_the", "9")
         kill(server)
         page.keyboard.press("2")
         expect(page.locator("#saved-so-far")).to_contain_text("Máy chủ chưa trả lời: ")
-    with served(packet, port):
-        saved(page, forms[0], packet, "gioi_tinh", "2")  # by itself, once the server is there again
+    with served(batch, port):
+        saved(page, forms[0], batch, "gioi_tinh", "2")  # by itself, once the server is there again
         page.close()
         page = context.new_page()
         page.goto(f"{WAVE}phieu/{forms[0]}")
@@ -216,10 +216,10 @@ def test_a_server_that_was_killed_has_every_field_that_it_took(
 
 
 def test_who_is_signed_out_keys_on_and_is_asked_at_the_end(
-    sheet: Page, context: BrowserContext, packet: Database, forms: list[str]
+    sheet: Page, context: BrowserContext, batch: Database, forms: list[str]
 ) -> None:
     sheet.keyboard.press("3")
-    saved(sheet, forms[0], packet, "so_nguoi_lon", "3")
+    saved(sheet, forms[0], batch, "so_nguoi_lon", "3")
     context.clear_cookies()
     sheet.keyboard.press("9")
     expect(sheet.locator("#saved-so-far")).to_contain_text("Phiên đăng nhập đã hết")
@@ -233,33 +233,33 @@ def test_who_is_signed_out_keys_on_and_is_asked_at_the_end(
     sheet.keyboard.type("mat-khau-dai")
     sheet.keyboard.press("Enter")
     expect(sheet.locator("h1")).to_have_text(forms[1])
-    with packet.reading() as session:
+    with batch.reading() as session:
         [stored] = session.scalars(select(Response))
     assert stored.answers == {"gioi_tinh": 2}
 
 
 def test_a_form_that_was_taken_back_says_so_and_a_contradiction_only_warns(
-    sheet: Page, packet: Database, forms: list[str]
+    sheet: Page, batch: Database, forms: list[str]
 ) -> None:
     for key in "1911111":  # retired, and younger than 25
         sheet.keyboard.press(key)
     expect(sheet.locator("#warnings")).to_contain_text("Đã nghỉ hưu mà chưa đến 35 tuổi")
-    saved(sheet, forms[0], packet, "nghe_nghiep", "1")
-    with packet.writing() as session:
+    saved(sheet, forms[0], batch, "nghe_nghiep", "1")
+    with batch.writing() as session:
         sheet_locks.release(session, forms[0])
     sheet.keyboard.press("2")
     expect(sheet.locator("#fault")).to_contain_text("không còn mở cho Ông/Bà")
 
 
 def test_a_number_that_cant_be_is_warned_of_and_kept_as_written(
-    context: BrowserContext, packet: Database, assigned: Callable[..., None]
+    context: BrowserContext, batch: Database, assigned: Callable[..., None]
 ) -> None:
     two = {"vi": "x", "en": "x"}
     age = {"code": "tuoi", "kind": "number", "label": two, "minimum": 18, "maximum": 110}
     page_of = {"code": "P", "title": two, "items": [age]}
     made = parse({"code": "thu", "version": 1, "title": two, "purpose": two, "consent": two, "pages": [page_of]})
     today = dates.today()
-    with packet.writing() as session:
+    with batch.writing() as session:
         questionnaires.publish(session, made, today)
         waves.create(session, "thu", made, WaveKind.SAMPLE, today, today)
         assigned(session, "keyer", Mode.PAPER)
@@ -281,13 +281,13 @@ def test_a_number_that_cant_be_is_warned_of_and_kept_as_written(
     expect(page.locator("#review")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator(".keying-done")).to_contain_text("1 cảnh báo")
-    with packet.reading() as session:
+    with batch.reading() as session:
         [kept], [stored] = session.scalars(select(Keying)), session.scalars(select(Response))
     assert (kept.typed["tuoi"], stored.answers, stored.adults) == ("130", {}, 2)
 
 
 def test_after_the_last_form_the_number_of_another_is_asked(
-    context: BrowserContext, packet: Database, forms: list[str]
+    context: BrowserContext, batch: Database, forms: list[str]
 ) -> None:
     page = context.new_page()
     page.goto(WAVE)
@@ -321,9 +321,9 @@ def test_nothing_of_the_screen_scrolls_or_runs_out(sheet: Page, size: tuple[int,
 
 
 def test_axe_finds_nothing(
-    sheet: Page, context: BrowserContext, packet: Database, typed: dict[str, str], forms: list[str]
+    sheet: Page, context: BrowserContext, batch: Database, typed: dict[str, str], forms: list[str]
 ) -> None:
-    with packet.writing() as session:
+    with batch.writing() as session:
         double_entry.finish(session, forms[3], 1, "lan", typed)
         double_entry.finish(session, forms[3], 2, "minh", typed | {"C5": "2"})
     sheet.click("summary")

@@ -66,7 +66,7 @@ def stored(database: Database) -> list[Response]:
         return list(session.scalars(select(Response)))
 
 
-def test_a_wave_whose_forms_are_numbered_asks_for_a_number_or_a_packet(keyer: FlaskClient) -> None:
+def test_a_wave_whose_forms_are_numbered_asks_for_a_number_or_a_batch(keyer: FlaskClient) -> None:
     page = keyer.get(f"{WAVE}/").text
     assert "Nhập phiếu nào?" in page
     assert re.search(r'name="tap" value="B1"', page)
@@ -82,21 +82,21 @@ def test_a_wave_whose_forms_are_numbered_asks_for_a_number_or_a_packet(keyer: Fl
 
 
 def test_where_every_village_has_numbered_forms_the_page_says_so_and_leads_to_their_number(
-    keyer: FlaskClient, packet: Database
+    keyer: FlaskClient, batch: Database
 ) -> None:
     says, way = "thôn có số in sẵn", f'href="{WAVE}/">Gõ số của phiếu'
     page = keyer.get(f"{WAVE}/06652").text
     assert "1 " + says in page, "of the other village one chooses it still"
     assert way in page
     today = dates.today()
-    with packet.writing() as session:
+    with batch.writing() as session:
         session.add(Batch(code="B2", wave="ho-mau", psu="V2", printed=today, returned=today, counted=0))
     page = keyer.get(f"{WAVE}/06652").text
     assert "2 " + says in page
     assert way in page
     assert "không chọn thôn nào" not in page
     assert "thon=" not in page
-    with packet.writing() as session:
+    with batch.writing() as session:
         for psu in ("V3", "V4"):
             session.add(Batch(code=f"B{psu}", wave="ho-mau", psu=psu, printed=today, returned=today, counted=0))
     page = keyer.get(f"{WAVE}/?khong-so=1").text
@@ -156,39 +156,39 @@ def test_each_field_is_saved_by_itself_and_the_form_begins_again_where_it_was_le
 
 
 def test_a_field_is_saved_for_the_one_who_has_the_form_alone(
-    app: Flask, keyer: FlaskClient, forms: list[str], packet: Database, sign_in: SignIn
+    app: Flask, keyer: FlaskClient, forms: list[str], batch: Database, sign_in: SignIn
 ) -> None:
     address = begin(keyer, forms[0])
     assert save(sign_in(app, "keyer_2"), address, C5="1").status_code == 409
     assert keyer.post(f"{address}/luu", data={"C5": "1"}).status_code == 400  # forged
     assert app.test_client().post(f"{address}/luu", data={"C5": "1"}).status_code == 302
-    with packet.writing() as session:
+    with batch.writing() as session:
         sheet_locks.release(session, forms[0])
     gone = save(keyer, address, C5="1")
     assert gone.status_code == 409
     assert "không còn mở" in gone.text
-    with packet.reading() as session:
+    with batch.reading() as session:
         assert list(session.scalars(select(OpenKeying))) == []
 
 
 @pytest.mark.both_databases
-def test_a_form_sent_whole_is_stored_and_the_next_of_the_packet_follows(
-    keyer: FlaskClient, forms: list[str], packet: Database, typed: dict[str, str]
+def test_a_form_sent_whole_is_stored_and_the_next_of_the_batch_follows(
+    keyer: FlaskClient, forms: list[str], batch: Database, typed: dict[str, str]
 ) -> None:
     address = post(keyer, f"{WAVE}/mo", tap="B1").location
     assert address
     answer = post(keyer, address, **typed, C2_khac="đài")
     assert answer.status_code == 303
     assert answer.location == f"{WAVE}/phieu/{forms[1]}?tiep=1"
-    [row] = stored(packet)
+    [row] = stored(batch)
     assert (row.psu, row.adults, len(row.answers)) == ("V1", 1, 84)
-    assert state(packet, forms[0]) is SheetState.ENTERED
+    assert state(batch, forms[0]) is SheetState.ENTERED
     page = keyer.get(answer.location).text
     assert f"Phiếu {forms[0]}: 85 trên 86 câu có trả lời, 3 cảnh báo." in page  # a text not asked, two oddities
     assert "Nhập phiếu nào?" not in page
     # What is sent once more, because the answer was lost, stores nothing anew.
     assert post(keyer, address, **typed, C2_khac="đài").location == answer.location
-    assert len(stored(packet)) == 1
+    assert len(stored(batch)) == 1
 
 
 def test_after_a_form_that_was_opened_by_its_number_the_number_of_another_is_asked(
@@ -201,7 +201,7 @@ def test_after_a_form_that_was_opened_by_its_number_the_number_of_another_is_ask
 
 
 def test_what_is_missing_or_wrong_is_told_and_saved_meanwhile(
-    keyer: FlaskClient, forms: list[str], packet: Database, typed: dict[str, str]
+    keyer: FlaskClient, forms: list[str], batch: Database, typed: dict[str, str]
 ) -> None:
     address = begin(keyer, forms[0])
     wrong = post(keyer, address, **typed | {"so_nguoi_lon": "0"})
@@ -210,34 +210,34 @@ def test_what_is_missing_or_wrong_is_told_and_saved_meanwhile(
     half = post(keyer, address, **typed | {"C5": ""})
     assert half.status_code == 422
     assert "Còn 1 câu chưa gõ gì" in half.text
-    assert stored(packet) == []
+    assert stored(batch) == []
     assert 'name="gioi_tinh" value="1"' in keyer.get(address).text
     much = typed | dict.fromkeys(list(typed)[:11], "")
     assert post(keyer, address, **much, de_trong="1").status_code == 422
     assert 'name="de_trong" value="nhieu"' in post(keyer, address, **much).text
     assert post(keyer, address, **typed | {"C5": "", "de_trong": "1"}).status_code == 303
-    assert "C5" not in stored(packet)[0].answers
+    assert "C5" not in stored(batch)[0].answers
 
 
 def test_a_form_keyed_twice_waits_and_its_second_keyer_sees_nothing_of_the_first(
-    app: Flask, keyer: FlaskClient, forms: list[str], packet: Database, typed: dict[str, str], sign_in: SignIn
+    app: Flask, keyer: FlaskClient, forms: list[str], batch: Database, typed: dict[str, str], sign_in: SignIn
 ) -> None:
     address = begin(keyer, forms[3])
     assert post(keyer, address, **typed, dan_toc_khac="Dao").status_code == 303
-    assert stored(packet) == []
+    assert stored(batch) == []
     assert post(keyer, f"{WAVE}/mo", so=forms[3]).status_code == 409
     other = sign_in(app, "keyer_2")
     page = other.get(begin(other, forms[3])).text
     assert "Dao" not in page
     assert re.findall(r'<input id="f-\w+" name="\w+" value="([^"]+)"', page) == []
     assert post(other, address, **typed).status_code == 303
-    assert len(stored(packet)) == 1
-    with packet.reading() as session:
+    assert len(stored(batch)) == 1
+    with batch.reading() as session:
         assert [row.keyer for row in session.scalars(select(Keying).order_by(Keying.turn))] == ["keyer", "keyer_2"]
 
 
 def test_a_form_without_answers_is_set_aside_and_the_next_one_follows(
-    keyer: FlaskClient, forms: list[str], packet: Database
+    keyer: FlaskClient, forms: list[str], batch: Database
 ) -> None:
     address = post(keyer, f"{WAVE}/mo", tap="B1").location
     assert address
@@ -246,20 +246,20 @@ def test_a_form_without_answers_is_set_aside_and_the_next_one_follows(
     assert post(keyer, f"{WAVE}/phieu/{number}/gac?tiep=1", **{"ly-do": "?"}).status_code == 400
     answer = post(keyer, f"{WAVE}/phieu/{number}/gac?tiep=1", **{"ly-do": "refused"})
     assert answer.location == f"{WAVE}/phieu/{forms[1]}?tiep=1"
-    assert state(packet, number) is SheetState.VOID
+    assert state(batch, number) is SheetState.VOID
     assert f"Đã loại phiếu {number} ra" in keyer.get(answer.location).text
 
 
-def test_a_form_is_given_back(keyer: FlaskClient, forms: list[str], packet: Database) -> None:
+def test_a_form_is_given_back(keyer: FlaskClient, forms: list[str], batch: Database) -> None:
     begin(keyer, forms[0])
     assert "Phiếu đang nhập dở" in keyer.get(f"{WAVE}/").text
     post(keyer, f"{WAVE}/phieu/{forms[0]}/tra")
     assert "Phiếu đang nhập dở" not in keyer.get(f"{WAVE}/").text
-    assert state(packet, forms[0]) is SheetState.WAITING
+    assert state(batch, forms[0]) is SheetState.WAITING
 
 
 def test_a_whole_form_without_a_session_waits_for_the_sign_in(
-    app: Flask, keyer: FlaskClient, forms: list[str], packet: Database, typed: dict[str, str]
+    app: Flask, keyer: FlaskClient, forms: list[str], batch: Database, typed: dict[str, str]
 ) -> None:
     address = begin(keyer, forms[0])
     stranger = app.test_client()
@@ -268,26 +268,26 @@ def test_a_whole_form_without_a_session_waits_for_the_sign_in(
     carried = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', waiting.text))
     fields = {**carried, "account-name": "keyer", "account-password": "mat-khau-dai"}
     assert stranger.post(address, data=fields).status_code == 303
-    assert len(stored(packet)) == 1
+    assert len(stored(batch)) == 1
 
 
 def test_printed_forms_are_keyed_after_the_last_interview_and_those_without_numbers_are_not(
-    keyer: FlaskClient, forms: list[str], packet: Database
+    keyer: FlaskClient, forms: list[str], batch: Database
 ) -> None:
-    with packet.writing() as session:
+    with batch.writing() as session:
         wave = session.get_one(Wave, "ho-mau")
         wave.opens = wave.closes = dates.today().replace(year=2025)
     assert "ho-mau" in keyer.get("/nhap-phieu/").text
     begin(keyer, forms[0])
     assert keyer.get(f"{WAVE}/?khong-so=1").status_code == 410
-    with packet.writing() as session:
+    with batch.writing() as session:
         session.get_one(Wave, "ho-mau").closed = dates.today()
     assert keyer.get(f"{WAVE}/").status_code == 410
     assert keyer.get(f"{WAVE}/phieu/{forms[0]}").status_code == 410
 
 
 def test_how_many_are_keyed_tells_nobody_which_forms_are_keyed_twice(
-    app: Flask, keyer: FlaskClient, sign_in: SignIn, forms: list[str], typed: dict[str, str], packet: Database
+    app: Flask, keyer: FlaskClient, sign_in: SignIn, forms: list[str], typed: dict[str, str], batch: Database
 ) -> None:
     def counted(client: FlaskClient) -> int:
         found = re.search(r"Ông/Bà đã nhập (\d+) phiếu", client.get("/nhap-phieu/").text)
@@ -301,7 +301,7 @@ def test_how_many_are_keyed_tells_nobody_which_forms_are_keyed_twice(
         assert counted(keyer) == number  # the first is stored, the second waits for somebody
     assert counted(other) == 0
     assert post(other, begin(other, twice), **typed).status_code == 303
-    assert (len(stored(packet)), counted(other), counted(keyer)) == (2, 1, 2)
+    assert (len(stored(batch)), counted(other), counted(keyer)) == (2, 1, 2)
 
 
 def test_a_commune_counts_its_forms_without_numbers_alone(
@@ -321,8 +321,8 @@ def test_the_parts_of_the_form_are_numbered_as_on_the_paper(
     assert re.findall(r"<legend>(.+?)</legend>", keyer.get(f"{WAVE}/06652?thon=V2").text) == numbered
 
 
-def test_a_form_of_another_wave_is_named(keyer: FlaskClient, forms: list[str], packet: Database) -> None:
-    with packet.writing() as session:
+def test_a_form_of_another_wave_is_named(keyer: FlaskClient, forms: list[str], batch: Database) -> None:
+    with batch.writing() as session:
         session.add(Village(wave="ho-mo", psu="V1", unit="06652", stratum="06652"))
     client_page = keyer.get("/nhap-phieu/")
     answer = keyer.post("/nhap-phieu/ho-mo/mo", data={"csrf_token": token(client_page), "so": forms[0]})
@@ -332,9 +332,9 @@ def test_a_form_of_another_wave_is_named(keyer: FlaskClient, forms: list[str], p
 
 
 def test_only_sheets_of_an_assigned_batch_are_opened_and_the_paper_stays_on_the_desk(
-    packet: Database, keyer: FlaskClient, forms: list[str]
+    batch: Database, keyer: FlaskClient, forms: list[str]
 ) -> None:
-    with packet.writing() as session:
+    with batch.writing() as session:
         session.execute(delete(Assignment).where(Assignment.account == "keyer"))
         session.add(Batch(code="B2", wave="ho-mau", psu="V2", printed=dates.today()))
         session.flush()
@@ -343,7 +343,7 @@ def test_only_sheets_of_an_assigned_batch_are_opened_and_the_paper_stays_on_the_
     assert reply.status_code == 403
     assert "bạn không được phân công tập này" in reply.text
     assert "phiếu đang chờ" not in reply.text
-    with packet.writing() as session:
+    with batch.writing() as session:
         assignments.give(session, "ho-mau", "keyer", Mode.PAPER, "supervisor", batch="B1")
     assert post(keyer, f"{WAVE}/mo", so=forms[0]).status_code == 303
     assert post(keyer, f"{WAVE}/mo", tap="B1").status_code == 303

@@ -21,9 +21,9 @@ SignIn = Callable[[Flask, str], FlaskClient]
 
 
 @pytest.fixture
-def differing(packet: Database, typed: dict[str, str], forms: list[str]) -> str:
+def differing(batch: Database, typed: dict[str, str], forms: list[str]) -> str:
     """The number of a form that `keyer` and `keyer_2` keyed, with differences in C5, C2 and a text."""
-    with packet.writing() as session:
+    with batch.writing() as session:
         first = typed | {"dan_toc": "2", "dan_toc_khac": "Dao"}
         second = typed | {"dan_toc": "2", "dan_toc_khac": "Tày", "C5": "*", "C2": "1 3"}
         double_entry.finish(session, forms[3], 1, "keyer", first)
@@ -61,7 +61,7 @@ def test_both_values_stand_side_by_side_and_not_whose_they_are(
 
 
 def test_what_is_decided_becomes_the_answer_and_both_keyings_stay(
-    app: Flask, differing: str, packet: Database, sign_in: SignIn
+    app: Flask, differing: str, batch: Database, sign_in: SignIn
 ) -> None:
     client = sign_in(app, "home_affairs")  # without the right to key
     page = client.get(f"{LIST}{differing}").text
@@ -69,7 +69,7 @@ def test_what_is_decided_becomes_the_answer_and_both_keyings_stay(
     status, _page, location = send(client, differing, **fields, C5="khac", **{"C5-khac": "2"})
     assert (status, location) == (303, LIST)
     assert f"Phiếu {differing} đã đối chiếu xong" in client.get(LIST).text
-    with packet.reading() as session:
+    with batch.reading() as session:
         [row] = session.scalars(select(Response))
         assert (row.answers["C2"], row.answers["C5"], row.answers["dan_toc"]) == ([1, 2], 2, 2)
         assert texts_of(session.connection(), row.id) == {"dan_toc_khac": "Tày"}
@@ -80,7 +80,7 @@ def test_what_is_decided_becomes_the_answer_and_both_keyings_stay(
 
 
 def test_what_is_missing_or_cant_be_is_told_at_its_field(
-    app: Flask, differing: str, packet: Database, sign_in: SignIn
+    app: Flask, differing: str, batch: Database, sign_in: SignIn
 ) -> None:
     client = sign_in(app, "supervisor")
     fields = {"C2": "0", "C5": "khac", "C5-khac": "7"}
@@ -90,15 +90,15 @@ def test_what_is_missing_or_cant_be_is_told_at_its_field(
     assert 'href="#dan_toc_khac"' in page
     assert 'name="C5-khac" value="7"' in page
     assert re.search(r'name="C2" value="0" checked', page)
-    with packet.reading() as session:
+    with batch.reading() as session:
         assert list(session.scalars(select(Response))) == []
     assert send(client, differing, **fields | {"C5-khac": ""})[0] == 422
 
 
 def test_who_keyed_the_form_does_not_settle_it(
-    app: Flask, packet: Database, typed: dict[str, str], forms: list[str], sign_in: SignIn
+    app: Flask, batch: Database, typed: dict[str, str], forms: list[str], sign_in: SignIn
 ) -> None:
-    with packet.writing() as session:
+    with batch.writing() as session:
         double_entry.finish(session, forms[4], 1, "supervisor", typed)
         double_entry.finish(session, forms[4], 2, "keyer", typed | {"C6": "2"})
     client = sign_in(app, "supervisor")

@@ -144,7 +144,7 @@ PAGES = {
     "staff.print_forms": ("/quan-tri/thuc-dia/in-phieu",),
     "staff.accounting": ("/quan-tri/thuc-dia/phieu", "/quan-tri/thu-nghiem/phieu"),
     "staff.batch": ("/quan-tri/thuc-dia/phieu/{batch}",),
-    "staff.packets": ("/quan-tri/thuc-dia/giao-nhan",),
+    "staff.batches": ("/quan-tri/thuc-dia/giao-nhan",),
     "staff.scans": ("/quan-tri/thuc-dia/quet", "/quan-tri/thu-nghiem/quet"),
     "staff.scanned": ("/quan-tri/thuc-dia/quet/{scan}",),
     "staff.keying": ("/quan-tri/thuc-dia/nhap-lieu", "/quan-tri/thu-nghiem/nhap-lieu"),

@@ -1,4 +1,4 @@
-"""The pages on which packets of forms are handed over, counted back, and the fieldwork is closed."""
+"""The pages on which batches of forms are handed over, counted back, and the fieldwork is closed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from translations import formats
 
 PASSWORD = "mat-khau-dai"
 TODAY = dates.today()
-LIST, PACKET = "/quan-tri/ho-mau/phieu", "/quan-tri/ho-mau/phieu/B1"
+LIST, BATCH = "/quan-tri/ho-mau/phieu", "/quan-tri/ho-mau/phieu/B1"
 
 
 @pytest.fixture
 def printed(province: Database, account: Callable[..., None]) -> Database:
-    """Two packets: B1 of 5 forms for V1, B2 of 3 for V3."""
+    """Two batches: B1 of 5 forms for V1, B2 of 3 for V3."""
     with province.writing() as session:
         account(session, "supervisor", Role.SUPERVISOR)
         for code, psu, first, forms in (("B1", "V1", 1, 5), ("B2", "V3", 11, 3)):
@@ -52,8 +52,8 @@ def signed_in(app: Flask, name: str = "supervisor") -> FlaskClient:
     return client
 
 
-def send(client: FlaskClient, address: str = PACKET, **fields: object) -> TestResponse:
-    csrf = token(client.get(PACKET))
+def send(client: FlaskClient, address: str = BATCH, **fields: object) -> TestResponse:
+    csrf = token(client.get(BATCH))
     return client.post(address, data={"csrf_token": csrf, **fields}, follow_redirects=True)
 
 
@@ -78,12 +78,12 @@ def test_a_wave_without_paper_says_what_to_do(app: Flask, province: Database) ->
     assert "Sang trang Mẫu" not in page.text
 
 
-def test_a_packet_goes_out_and_comes_back(app: Flask, printed: Database, account: Callable[..., None]) -> None:
+def test_a_batch_goes_out_and_comes_back(app: Flask, printed: Database, account: Callable[..., None]) -> None:
     with printed.writing() as session:
         account(session, "Lan", Role.INTERVIEWER)
     client = signed_in(app)
-    assert send(client, f"{PACKET}/giao", interviewer="Ai đó", handed_over=TODAY.isoformat()).status_code == 422
-    page = send(client, f"{PACKET}/giao", interviewer="Lan", handed_over=TODAY.isoformat())
+    assert send(client, f"{BATCH}/giao", interviewer="Ai đó", handed_over=TODAY.isoformat()).status_code == 422
+    page = send(client, f"{BATCH}/giao", interviewer="Lan", handed_over=TODAY.isoformat())
     assert "Đã ghi: giao cho Lan." in page.text
     page = send(client, what="back", counted="5")
     assert "Tập phiếu B1: 5 trong 5 phiếu đã về" in page.text
@@ -136,7 +136,7 @@ def test_void_missing_and_back_again(app: Flask, printed: Database) -> None:
     assert states(printed)[:3] == ["waiting", "out", "out"]
 
 
-def test_the_list_is_cut_down_and_a_scanned_number_leads_to_its_packet(app: Flask, printed: Database) -> None:
+def test_the_list_is_cut_down_and_a_scanned_number_leads_to_its_batch(app: Flask, printed: Database) -> None:
     client = signed_in(app)
     send(client, what="back", counted="5")
     assert {"B1", "B2"} <= set(re.findall(r"phieu/(B\d)", client.get(LIST).text))
@@ -192,10 +192,10 @@ def test_the_fieldwork_closes_when_all_is_accounted_for_and_an_administrator_ope
     page = send(client, "/quan-tri/ho-mau/khoa-thuc-dia", sure="1")
     assert "Đã khóa thực địa: không nhận phiếu giấy nữa." in page.text
     assert "/mo-thuc-dia" not in page.text, "a supervisor can't open it again"
-    page = client.get(PACKET)
+    page = client.get(BATCH)
     assert 'name="phieu"' not in page.text
     csrf = token(page)
-    late = client.post(PACKET, data={"csrf_token": csrf, "what": "entry", "phieu": ["00000001"]})
+    late = client.post(BATCH, data={"csrf_token": csrf, "what": "entry", "phieu": ["00000001"]})
     assert late.status_code == 409
     assert client.post("/quan-tri/ho-mau/mo-thuc-dia", data={"csrf_token": csrf}).status_code == 403
     admin = signed_in(app, "admin")
@@ -218,7 +218,7 @@ def test_the_fieldwork_closes_when_all_is_accounted_for_and_an_administrator_ope
 
 def test_those_without_the_right_are_told_no(app: Flask, printed: Database) -> None:
     keyer = signed_in(app, "keyer")
-    assert {keyer.get(address).status_code for address in (LIST, PACKET)} == {403}
+    assert {keyer.get(address).status_code for address in (LIST, BATCH)} == {403}
 
 
 @pytest.fixture
@@ -241,15 +241,15 @@ def desk(
     assert not faults
 
 
-def test_a_scanner_and_the_keyboard_count_a_packet_back(desk: Page, printed: Database) -> None:
-    """A scanner types what it read and presses Enter: in the search it opens the packet, in the box it goes on."""
+def test_a_scanner_and_the_keyboard_count_a_batch_back(desk: Page, printed: Database) -> None:
+    """A scanner types what it read and presses Enter: in the search it opens the batch, in the box it goes on."""
     desk.goto(LIST)
     desk.focus("#tim")
     desk.keyboard.type("HL1:00000003:1\n")
     expect(desk.locator("h1")).to_contain_text("Tập phiếu B1")
     for width in (1366, 360):
         desk.set_viewport_size({"width": width, "height": 768})
-        for address in (LIST, PACKET):
+        for address in (LIST, BATCH):
             desk.goto(address)
             assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
             assert violations(desk) == [], address

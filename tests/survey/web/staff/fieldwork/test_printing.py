@@ -108,7 +108,7 @@ def test_who_is_asked_again_is_no_question_where_the_questionnaire_asks_nothing_
         assert [sheet.reinterview for sheet in session.scalars(select(Sheet))] == [False, False]
 
 
-def test_further_forms_are_a_packet_of_their_own(office: FlaskClient, province: Database) -> None:
+def test_further_forms_are_a_batch_of_their_own(office: FlaskClient, province: Database) -> None:
     send(office, **SHARES, unit="06652", forms="1")
     done = send(office, f"{PAGE}/them", village="V2", count="3")
     assert "Đã cấp số tập ho-mau-003. Hãy in ở đây." in done

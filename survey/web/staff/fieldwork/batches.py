@@ -1,4 +1,4 @@
-"""Page: many packets at once, handed out to an account or counted back whole; covers are scanned in a row."""
+"""Page: many batches at once, handed out to an account or counted back whole; covers are scanned in a row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import accounting
-from survey.storage.models import Batch, SheetState, Wave
+from survey.storage.models import Batch, SheetState, Unit, Wave
 from survey.system import dates
 from survey.waves import waves
 from survey.web.current import database
@@ -26,14 +26,14 @@ from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 
-MOST = 500  # packets at once
+MOST = 500  # batches at once
 OUT, BACK = "giao", "nhan"
 WORK = {OUT: N_("Hand out"), BACK: N_("Count back")}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many packets have come how far."""
+    """How many batches have come how far."""
 
     issued: int
     on_paper: int
@@ -43,8 +43,8 @@ class Counts:
     overdue: int
 
 
-class PacketsForm(StaffForm):
-    """The packets that are ticked or scanned, and to whom they go."""
+class BatchesForm(StaffForm):
+    """The batches that are ticked or scanned, and to whom they go."""
 
     scanned = TextAreaField(
         Lazy("Scan the covers in a row, or type the codes of the batches"),
@@ -57,7 +57,7 @@ class PacketsForm(StaffForm):
     work = OUT
 
     def validate_interviewer(self, field: SelectField) -> None:
-        """Packets go out with somebody."""
+        """Batches go out with somebody."""
         if self.work == OUT and not field.data:
             raise ValidationError(Lazy("Choose who takes the batches."))
 
@@ -65,13 +65,14 @@ class PacketsForm(StaffForm):
 @pages.form(
     "/<wave>/giao-nhan", Right.FIELDWORK, N_("Handed out or counted back several batches"), tab="staff.accounting"
 )
-def packets(wave: str) -> ResponseReturnValue:
-    """How far all packets are, and what becomes of those ticked or scanned: all of them or none."""
-    form, status = PacketsForm(), 200
+def batches(wave: str) -> ResponseReturnValue:
+    """How far all batches are, and what becomes of those ticked or scanned: all of them or none."""
+    form, status = BatchesForm(), 200
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         form.interviewer.choices = options(*interviewers(session), blank=_("Choose an account"))
         rows = _rows(session, wave_row)
+        names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
     counts = _counts(rows)
     asked = request.args.get("viec")
     form.work = asked if asked in WORK else OUT if counts.handed_over < counts.issued else BACK
@@ -89,14 +90,15 @@ def packets(wave: str) -> ResponseReturnValue:
                 if form.work == OUT
                 else ngettext("%(num)s batch is back.", "%(num)s batches are back.", count)
             )
-            return redirect(url_for(".packets", wave=wave, viec=form.work), 303)
+            return redirect(url_for(".batches", wave=wave, viec=form.work), 303)
     else:
         status = 422
     return render_template(
-        "staff/packets.html",
+        "staff/batches.html",
         wave=wave_row,
         form=form,
         rows=rows,
+        names=names,
         counts=counts,
         total=accounting.total(row.line for row in rows),
         work={code: _(name) for code, name in WORK.items()},
@@ -105,7 +107,7 @@ def packets(wave: str) -> ResponseReturnValue:
 
 
 def _rows(session: Session, wave: Wave) -> list[BatchRow]:
-    """All packets: those that matter now first, by code."""
+    """All batches: those that matter now first, by code."""
     lines = {line.batch: line for line in accounting.lines(session, wave.code)}
     places = {village.psu: village for village in waves.villages(session, wave.code)}
     batches = session.scalars(select(Batch).where(Batch.wave == wave.code).order_by(Batch.code))
@@ -130,8 +132,8 @@ def _due(rows: Iterable[BatchRow], wave: Wave) -> date:
     return max((row.batch.due for row in rows if row.batch.due), default=wave.closes)
 
 
-def _record(session: Session, wave: str, form: PacketsForm) -> int:
-    """Keeps what the form says of each packet, once; how many they are."""
+def _record(session: Session, wave: str, form: BatchesForm) -> int:
+    """Keeps what the form says of each batch, once; how many they are."""
     codes = list(dict.fromkeys([*request.form.getlist("tap"), *_scanned(session, wave, form.scanned.data or "")]))
     if not codes:
         raise Refusal("Scan or tick the batches that this is about.")
@@ -148,7 +150,7 @@ def _record(session: Session, wave: str, form: PacketsForm) -> int:
 
 
 def _scanned(session: Session, wave: str, text: str) -> list[str]:
-    """The packets of what was scanned, a cover or a form; refused where one is none of this wave."""
+    """The batches of what was scanned, a cover or a form; refused where one is none of this wave."""
     codes = []
     for word in accounting.serials(text):
         code = accounting.batch_of(session, wave, word)

@@ -1,4 +1,4 @@
-"""Page: many packets go out or come back at once, by scanning their covers in a row."""
+"""Page: many batches go out or come back at once, by scanning their covers in a row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TODAY = dates.today()
 
 @pytest.fixture
 def printed(province: Database, account: Callable[..., None]) -> Database:
-    """Twelve packets of two forms each, and an interviewer's account."""
+    """Twelve batches of two forms each, and an interviewer's account."""
     with province.writing() as session:
         account(session, "supervisor", Role.SUPERVISOR)
         account(session, "dtv-lan", Role.INTERVIEWER)
@@ -48,7 +48,7 @@ def batches(database: Database) -> list[Batch]:
 
 
 def sums(text: str) -> list[int]:
-    """Packets numbered, printed, handed out, back, keyed, overdue, as the page says at its top."""
+    """Batches numbered, printed, handed out, back, keyed, overdue, as the page says at its top."""
     return [int(number) for number in re.findall(r"<dd>([0-9]+)</dd>", text)]
 
 

@@ -9,7 +9,8 @@ counted from the tap on the link; `blocking` is what tasks took beyond 50 ms unt
 SurveyJS (survey-core, survey-js-ui) comes from npm into FOLDER (hailong-surveyjs in the folder for temporary
 files) with --install; without it, and without what an earlier call put there, only what is missing is said.
 
-Goals: usable within 1.8 s, at most 40 KB with all headers (30 KB without); at most a tenth of SurveyJS's bytes and a fifth of its time.
+Goals: usable within 1.8 s, at most 40 KB with all headers (30 KB without); at most a tenth of SurveyJS's bytes
+and a fifth of its time.
 """
 
 from __future__ import annotations

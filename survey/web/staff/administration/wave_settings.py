@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, DateField, HiddenField, StringField
 from wtforms.validators import InputRequired
 
+from forms import effort
 from survey.accounts.accounts import Right
+from survey.responses import quick_forms
 from survey.storage.models import Wave
 from survey.waves import changing, questionnaires, waves
 from survey.web.current import database
@@ -91,6 +93,7 @@ def remove_wave(wave: str) -> ResponseReturnValue:
 def _page(wave: str, form: SettingsForm, status: int, fault: str = "") -> ResponseReturnValue:
     with database().reading() as session:
         row: Wave = waves.find(session, wave)
+        asked = questionnaires.by_digest(session, row.questionnaire)
         page = render_template(
             "staff/wave_settings.html",
             wave=row,
@@ -98,7 +101,10 @@ def _page(wave: str, form: SettingsForm, status: int, fault: str = "") -> Respon
             fault=fault,
             fixed=changing.fixed(session, row),
             told=changing.to_check_again(waits) if (waits := changing.frozen(session, row)) else "",
-            asked=questionnaires.by_digest(session, row.questionnaire),
+            asked=asked,
+            questions=effort.questions(asked),
+            minutes=effort.minutes(asked),
+            quick=quick_forms.of_wave(session, wave),
             to_close=waves.is_asking(row),
             has=changing.has(session, row),
         )

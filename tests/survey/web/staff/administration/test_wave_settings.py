@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.storage.database import Database
-from survey.storage.models import WaveKind
+from survey.storage.models import Mode, Response, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 
@@ -34,3 +36,30 @@ def test_the_settings_of_a_wave_change_what_may_change_and_say_why_the_rest_stay
     sampled = client.get("/quan-tri/ho-mau/dot").text
     assert 'name="public"' not in sampled
     assert "thôn, tổ dân phố" in sampled
+
+
+@pytest.mark.parametrize(
+    ("forms", "quick", "said"),
+    [
+        (29, 29, "Chưa đủ phiếu"),
+        (
+            60,
+            6,
+            "Trong 60 phiếu từ điện thoại, máy đặt tại chỗ và máy tính bảng có 6 phiếu điền chưa đến 5 giây; điều",
+        ),
+        (60, 9, "Hoặc phiếu bị bấm cho xong, hoặc số phút nói quá cao"),  # at least 7.1%; 6 of 60: 3.8%
+    ],
+)
+def test_the_minutes_told_are_checked_against_what_devices_tell_of_quick_forms(
+    app: Flask, sign_in: SignIn, province: Database, forms: int, quick: int, said: str
+) -> None:
+    with province.writing() as session:
+        wave = waves.find(session, "gop-y")
+        about = {"wave": "gop-y", "unit": "06652", "day": dates.today(), "questionnaire": wave.questionnaire}
+        for number in range(forms + 50):
+            kept = {"mode": Mode.KIOSK, "marks": ["lang-vi", "quick"] if number < quick else ["lang-vi"]}
+            paper = {"mode": Mode.PAPER, "marks": []}
+            session.add(Response(id=uuid4(), answers={}, **about, **(kept if number < forms else paper)))
+    page = sign_in(app, "home_affairs").get("/quan-tri/gop-y/dot").text
+    assert "11 câu ngắn, chừng 3 phút" in page
+    assert said in page

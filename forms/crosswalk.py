@@ -5,6 +5,7 @@
     items:
       - {item: C5a, was: C5}                                   # another code; the question is the same
       - {item: hoc_van, was: hoc_van, choices: {1: 1, 2: 1, 3: 2}}   # old: new; other choices
+    apart: [hl_chung]             # the code stayed, and the question is another one: never compared
 
 What it does not name is matched by its code. It says nothing of what a person is asked, so it may come after both
 versions are published, and a version need not know what comes after it.
@@ -20,7 +21,7 @@ from types import MappingProxyType
 from typing import Any
 
 from forms.document import DocumentError, Part, Places, canonical, plain, read
-from forms.grammar import CHOICE, LONGEST, one_of
+from forms.grammar import CHOICE, LONGEST, one_of, rows_of
 from forms.items import Item
 from forms.questionnaire import Index, Questionnaire
 
@@ -43,11 +44,16 @@ class Match:
 
 @dataclass(frozen=True)
 class Crosswalk:
-    """From one version of a questionnaire to another one; `written` is its document in the canonical form."""
+    """From one version of a questionnaire to another one.
+
+    apart    codes of items of the later version that are none of the earlier one, whatever has their code there
+    written  its document in the canonical form
+    """
 
     old: Questionnaire
     new: Questionnaire
     matches: tuple[Match, ...]
+    apart: frozenset[str]
     written: str
 
     @property
@@ -57,11 +63,11 @@ class Crosswalk:
         return document
 
     def code(self, was: str) -> str | None:
-        """The code in the later version; None for an old item whose code another one bears now."""
+        """The code in the later version; None for an old item whose code bears another question now."""
         for match in self.matches:
             if match.was == was:
                 return match.item
-        return None if was in {match.item for match in self.matches} else was
+        return None if was in self.apart.union(match.item for match in self.matches) else was
 
     def choices(self, was: str) -> Mapping[int, int] | None:
         """Old choice -> new, of an old item; None if all stayed."""
@@ -130,18 +136,21 @@ def load(path: Path, find: Find) -> Crosswalk:
 def parse(document: object, find: Find, where: Places | None = None) -> Crosswalk:
     """The crosswalk of a document. `find` gives a published version by a name like ho_gia_dinh@1."""
     root = Part(plain(Part(document, places=where)), places=where)
-    parts = root.table("from to items")
+    parts = root.table("from to", "items apart")
     old, new = (find(parts[side].string(LONGEST)) for side in ("from", "to"))
     if old == new:
         raise DocumentError("Name two versions: a questionnaire needs no crosswalk to itself.", parts["to"])
     matches: list[Match] = []
-    for row in parts["items"].rows():
+    for row in rows_of(parts, "items"):
         match = _match(row, old, new)
         for key, code in (("item", match.item), ("was", match.was)):
             if code in {getattr(other, key) for other in matches}:
                 raise DocumentError("Take out the second %(key)s: it stands once.", row, key=code)
         matches.append(match)
-    return Crosswalk(old, new, tuple(matches), canonical(root.value))
+    apart = {one_of(row, new.items): row for row in rows_of(parts, "apart")}
+    if twice := [row for code, row in apart.items() if code in {match.item for match in matches}]:
+        raise DocumentError("Take out the second %(key)s: it stands once.", twice[0], key=str(twice[0].value))
+    return Crosswalk(old, new, tuple(matches), frozenset(apart), canonical(root.value))
 
 
 def _match(part: Part, old: Questionnaire, new: Questionnaire) -> Match:

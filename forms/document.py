@@ -54,6 +54,7 @@ class DocumentError(Refusal):
         self.file = places.file if places else None
         self.line = places.line(at.steps) if at and places else None
         self.place = at.name if at else ""
+        self.steps = at.steps if at else ()
 
     @property
     def reason(self) -> str:

@@ -81,6 +81,7 @@ class Kind:
     is_scale     levels, which an index can be made of
     is_number    estimated by its mean
     is_text      somebody's own words: encrypted, never estimated, no number on the paper form
+    words        what people call it, an English message
     """
 
     name: str
@@ -93,6 +94,7 @@ class Kind:
     is_scale: bool = False
     is_number: bool = False
     is_text: bool = False
+    words: str = ""
 
     @property
     def is_single_choice(self) -> bool:

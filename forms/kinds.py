@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from forms.items import Item, Kind
-from translations import Lazy, Refusal
+from translations import N_, Lazy, Refusal
 from translations.formats import nfc
 
 WHOLE = re.compile(r"-?[0-9]{1,15}")
@@ -106,9 +106,18 @@ def _one_or_list(values: Iterable[Any]) -> Any:
     return given if len(given) > 1 else next(iter(given), None)
 
 
-SINGLE = Kind("single", check_choice, read_choice, "choices", "missing", has_choices=True)
-MULTIPLE = Kind("multiple", check_choices, read_choices, "choices", has_choices=True, several=True)
-SCALE = Kind("scale", check_choice, read_choice, "scale", "missing", has_choices=True, is_scale=True)
-NUMBER = Kind("number", check_number, read_number, "minimum maximum", is_number=True)
-TEXT = Kind("text", check_text, read_text, "", "max_length beside", is_text=True)
+SINGLE = Kind(
+    "single", check_choice, read_choice, "choices", "missing", has_choices=True, words=N_("One of the choices")
+)
+MULTIPLE = Kind(
+    "multiple", check_choices, read_choices, "choices", has_choices=True, several=True, words=N_("Several choices")
+)
+SCALE = Kind(
+    *("scale", check_choice, read_choice, "scale", "missing"),
+    has_choices=True,
+    is_scale=True,
+    words=N_("A level of a scale"),
+)
+NUMBER = Kind("number", check_number, read_number, "minimum maximum", is_number=True, words=N_("A number"))
+TEXT = Kind("text", check_text, read_text, "", "max_length beside", is_text=True, words=N_("One's own words"))
 KINDS = {kind.name: kind for kind in (SINGLE, MULTIPLE, SCALE, NUMBER, TEXT)}

@@ -61,6 +61,7 @@ ROOMS = {
     "storage": {"system"},
     "waves": {"system", "storage"},
     "responses": GROUND,
+    "workshop": GROUND | {"responses"},
     "accounts": GROUND | {"responses"},
     "remarks": GROUND | {"responses"},
     "sampling": GROUND | {"responses"},

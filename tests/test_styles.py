@@ -169,6 +169,7 @@ def test_a_family_of_pages_has_one_sheet_beside_the_one_of_all() -> None:
         "base.html": ["style.css", "respondent.css"],  # the second stands in a block that others fill
         "respondent/calendar.html": ["style.css", "respondent.css"],
         "staff/layout.html": ["results.css", "staff.css"],
+        "staff/workshop_phone.html": ["style.css", "respondent.css"],  # of a page within the page
         "keying/frame.html": ["keying.css"],
         "sign_in/page.html": ["keying.css"],
         "interviewer/frame.html": ["interviewer.css"],

@@ -50,7 +50,9 @@ class Right(StrEnum):
     REMARKS = "remarks"  # read and code what people wrote in their own words
     RELEASE = "release"  # freeze and check results, issue reports
     APPROVE = "approve"  # approve what is released, and withdraw it
-    WAVES = "waves"  # open waves, publish questionnaires
+    WAVES = "waves"  # open waves
+    QUESTIONS = "questions"  # write questionnaires
+    PUBLISH = "publish"  # read all questionnaires and drafts, publish what another account wrote
     ROWS = "rows"  # responses one by one, without what was written in words; never for a unit's account
     PEOPLE = "people"  # accounts and tokens
     AUDIT = "audit"  # read the audit trail
@@ -63,7 +65,15 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right) - {Right.REMARKS, Right.ROWS, Right.OWN_DUTIES, Right.APPROVE},
     # Who answers for what goes out: reads all of it and lets it be seen, and makes none of it.
     Role.HEAD: frozenset(
-        {Right.PROGRESS, Right.RESULTS, Right.OWN_RESULTS, Right.ROWS, Right.APPROVE, Right.YEAR}
+        {
+            Right.PROGRESS,
+            Right.RESULTS,
+            Right.OWN_RESULTS,
+            Right.ROWS,
+            Right.APPROVE,
+            Right.YEAR,
+            Right.PUBLISH,
+        }
     ),
     Role.HOME_AFFAIRS: frozenset(
         {
@@ -73,6 +83,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.RELEASE,
             Right.OWN_RESULTS,  # who reads all communes reads each
             Right.WAVES,
+            Right.QUESTIONS,
+            Right.PUBLISH,
             Right.ROWS,
             Right.FIELDWORK,
             Right.REVIEW,

@@ -34,6 +34,7 @@ from survey.web import (
     respondent,
     staff,
     static_files,
+    trial,
 )
 from survey.web.pages import Request, asks_leaders, open_bar, open_tabs, tabs, unused, views
 from survey.web.server import metrics, rejections
@@ -51,13 +52,15 @@ BLUEPRINTS = (
     interviewer.pages,
     staff.pages,
     duties.pages,
+    trial.pages,
     password.pages,
     choose_password.pages,
     single_sign_on.pages,
     passkey_pages.pages,
     api.pages,
 )
-WITHOUT_TOKEN = (respondent.pages, kiosk.pages, api.pages)  # what they take is signed, bound, or JSON alone
+# What they take is signed, bound, JSON alone, or a trial of which nothing is read.
+WITHOUT_TOKEN = (respondent.pages, kiosk.pages, trial.pages, api.pages)
 
 
 class Number(IntegerConverter):

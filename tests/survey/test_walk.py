@@ -45,8 +45,9 @@ from survey.storage.models import (
     Village,
 )
 from survey.system import dates
-from survey.waves import waves
+from survey.waves import questionnaires, waves
 from survey.web.app import create_app
+from survey.workshop import drafts
 from survey.year import duties, scorecards
 
 SignedIn = Callable[[Flask, str], FlaskClient]
@@ -71,6 +72,11 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
     "/quan-tri": READS,
     "/quan-tri/": RUNS | {Role.COMMUNE, Role.HEAD},
     "/quan-tri/dot-moi": READS,
+    "/quan-tri/bo-phieu/": VIEWS,
+    "/quan-tri/bo-phieu/moi": READS,
+    "/quan-tri/bo-phieu/<name>/ban-moi": READS,
+    **{f"/quan-tri/bo-phieu/nhap/<int:id>/{page}": READS for page in ("luu", "doi", "giu", "bo", "gui", "lay")},
+    **{f"/quan-tri/bo-phieu/nhap/<int:id>/cau/<code>/{page}": READS for page in ("luu", "xem")},
     "/quan-tri/nam": VIEWS,
     "/quan-tri/nam/<int:year>/tai-lieu/duyet": {Role.HEAD},
     "/quan-tri/da-cong-bo": VIEWS,
@@ -130,10 +136,17 @@ SET = frozenset(
 )
 # Doors that lead to nothing of the staff's: forms, kiosks, signing in.
 STRANGERS = re.compile(
-    r"/(s|y-kien|ket-qua|toan-ven|kiosk|m|mat-khau|bien-nhan|nghe|static|dang-nhap)/|"
+    r"/(s|y-kien|ket-qua|thu|toan-ven|kiosk|m|mat-khau|bien-nhan|nghe|static|dang-nhap)/|"
     r"/(lich|y-kien|ket-qua|m|mat-khau|quen|thoat|rieng-tu|metrics|healthz|dang-nhap|dang-xuat)?$|/dang-xuat/|"
     r"/<string\(length=5\):unit>$|/phong-van/worker.js|/api/v1/(openapi.json|responses|sealed)$"
 )
+
+# Pages of a version of a questionnaire.
+WORKSHOP = [
+    *(f"name of staff.version{page}" for page in ("", "_differences", "_drawn", "_file")),
+    "name of staff.renew_version",
+]
+ITEMS = [f"code of staff.{page}" for page in ("draft_item", "save_item", "draw_item")]
 
 
 def may(rule: str) -> set[Role] | frozenset[Role]:
@@ -223,6 +236,8 @@ def world(session: Session, account: Callable[..., None]) -> None:
     account(session, "xa-khac", Role.COMMUNE, OTHER)
     account(session, "hoi-mot-xa", Role.INTERVIEWER, HOME)
     tokens.add(session, "trang-tin", Role.HOME_AFFAIRS)
+    base = questionnaires.find(session, "noi_phuc_vu@2")
+    drafts.begin(session, "home_affairs", drafts.renewed(session, base), base)
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +270,8 @@ def parts(session: Session, unit: str) -> dict[str, Any]:
         **{"serial of staff.forget_scan": scan, "serial of keying.printed": open_one},
         **{f"format of staff.{name}": "docx" for name in ("own_report", "unit_report", "year_file")},
         **{"name of staff.chart": "noi-dung", "format of staff.chart": "svg", "format of staff.own_chart": "svg"},
+        **dict.fromkeys(WORKSHOP, "noi_phuc_vu@2") | dict.fromkeys(ITEMS, "tiep_xuc"),
+        "way": "dien-thoai",
         **{"number of staff.lot": lot, "document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
         **{"code of staff.duty": f"NV-{unit}", "code of staff.report_task": f"NV-{unit}"},
         **{"code of duties.my_duty": f"NV-{unit}", "id of duties.my_case": case_of(unit)},
@@ -452,6 +469,8 @@ def test_who_keys_second_learns_nothing_of_the_first(
         there = {
             **{"wave": "ho-mau", "unit": HOME, "batch": "B1", "serial": serial, "sheet": serial},
             **{"name": "keyer", "format": "csv", "code": "C5", "number of staff.lot": 12},
+            **dict.fromkeys(WORKSHOP, "noi_phuc_vu@2") | dict.fromkeys(ITEMS, "tiep_xuc"),
+            "way": "dien-thoai",
             **{"id": UUID(int=4), "theme": "khac", "item": "C5"},
             **{"document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
         }

@@ -70,6 +70,7 @@ from survey.storage.models.waves import (
     Wave,
     WaveKind,
 )
+from survey.storage.models.workshop import Draft, DraftNote, DraftState, DraftStep, DraftWriter, Publication
 from survey.storage.models.year import (
     CasePublication,
     CaseReply,
@@ -173,6 +174,12 @@ __all__ = [
     "YearRelease",
     "YearRole",
     "YearWave",
+    "Draft",
+    "DraftNote",
+    "DraftState",
+    "DraftStep",
+    "DraftWriter",
+    "Publication",
 ]
 
 APPEND_ONLY = (
@@ -211,6 +218,8 @@ APPEND_ONLY = (
     "matter_decision",
     "reinterview_sample",
     "day_digest",
+    "draft_writer",
+    "publication",
 )
 
 # What is encrypted under the master key itself, and not by a key of its wave.

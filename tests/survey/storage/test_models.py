@@ -17,6 +17,9 @@ from survey.storage.models import (
     Coding,
     DayDigest,
     Device,
+    Draft,
+    DraftState,
+    DraftWriter,
     Draw,
     DrawnHousehold,
     DrawnVillage,
@@ -35,6 +38,7 @@ from survey.storage.models import (
     Outcome,
     Progress,
     ProgressState,
+    Publication,
     PublishedCrosswalk,
     PublishedFigure,
     PublishedScorecard,
@@ -225,6 +229,11 @@ def response(database: Database) -> Response:
         session.add(row)
         session.add(Keying(sheet="1", turn=1, keyer="a", source="person", typed={}, day=day))
         session.add(KeyingDecision(sheet="1", turn=4, reason="r", person="a", day=day))
+        draft = Draft(state=DraftState.WRITING, step=1, edited_at=0, begun=day)
+        session.add(draft)
+        session.flush()
+        session.add(DraftWriter(draft=draft.id, account="a"))
+        session.add(Publication(questionnaire=kept.questionnaire, draft=draft.id, account="b", day=day))
     return kept
 
 
@@ -257,6 +266,8 @@ def test_what_is_for_good_is_refused_to_change(province: Database, table: str, o
         "matter_decision": "subject",
         "day_digest": "digest",
         "keying_decision": "reason",
+        "draft_writer": "account",
+        "publication": "account",
     }
     command = order.format(table=table, column=columns.get(table, "unit"))
     with pytest.raises(DBAPIError, match="append-only"), province.writing() as session:

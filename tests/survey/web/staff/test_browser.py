@@ -52,6 +52,7 @@ from survey.storage.models import (
 )
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
+from survey.workshop import drafts, edits
 from survey.year import case_steps, cases, duties, published, scorecards, scores, year_waves
 from tests.browser.axe import violations
 
@@ -113,6 +114,15 @@ PAGES = {
     "staff.series": ("/quan-tri/thu-nghiem/qua-cac-dot", "/quan-tri/gop-y/qua-cac-dot"),
     "staff.remarks": ("/quan-tri/thu-nghiem/loi-gop-y", "/quan-tri/thuc-dia/loi-gop-y"),
     "staff.published": ("/quan-tri/da-cong-bo",),
+    "staff.workshop": ("/quan-tri/bo-phieu/",),
+    "staff.version": ("/quan-tri/bo-phieu/noi_phuc_vu@2",),
+    "staff.begin_draft": ("/quan-tri/bo-phieu/moi",),
+    "staff.draft": ("/quan-tri/bo-phieu/nhap/1",),
+    "staff.draft_item": ("/quan-tri/bo-phieu/nhap/1/cau/tiep_xuc",),
+    "staff.take_items": ("/quan-tri/bo-phieu/nhap/1/lay",),
+    "staff.try_draft": ("/quan-tri/bo-phieu/nhap/1/thu",),
+    "staff.publish_draft": ("/quan-tri/bo-phieu/nhap/1/phat-hanh",),
+    "staff.version_differences": ("/quan-tri/bo-phieu/noi_phuc_vu@2/khac?tieng=hai",),
     "staff.new_wave": ("/quan-tri/dot-moi",),
     "staff.wave_settings": ("/quan-tri/thu-nghiem/dot", "/quan-tri/nam-truoc/dot", "/quan-tri/gop-y/dot"),
     "staff.people": ("/quan-tri/nguoi-dung",),
@@ -199,6 +209,10 @@ LEFT_OUT = {
     "staff.issued_report": "a file",
     "staff.scorecard_file": "a file",
     "staff.year_file": "a file",
+    "staff.version_file": "a file",
+    "staff.version_drawn": "pages that others look at",
+    "staff.draft_drawn": "pages that others look at",
+    "staff.draft_file": "a file",
     "staff.scan_picture": "a picture",
     "staff.frame_file": "a file",
     "staff.drawn_file": "a file",
@@ -345,6 +359,20 @@ def said(session: Session) -> None:
             case_steps.answer(session, reply | (passed if number else {}), "lan")
 
 
+def workshop(session: Session) -> None:
+    """A draft with a changed question, a mistake, and a word of somebody who tried it."""
+    base = questionnaires.find(session, "noi_phuc_vu@2")
+    draft = drafts.begin(session, "so-noi-vu", drafts.renewed(session, base), base)
+    written = drafts.present(session, draft)
+    for code, words in (("tiep_xuc", "Ông/Bà có gặp công chức không?"), ("hl_cho", "")):
+        found = edits.find(written, code)
+        assert found is not None
+        found[1]["label"]["vi"] = words
+    drafts.save(session, draft, "so-noi-vu", "tiep_xuc", written)
+    drafts.note(session, draft, "tiep_xuc", "", "Gặp ở đâu?", None)
+    draft.edited_at = 0  # nobody is at it now
+
+
 def places(database: Database) -> dict[str, str]:
     """What the addresses of `PAGES` name, of the wave of the fieldwork."""
     with database.reading() as session:
@@ -378,6 +406,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, account: Callable[..., No
         edges(session)
         steps(session)
         year(session)
+        workshop(session)
         account(session, "admin", Role.ADMIN)
         account(session, "nguyen-thi-thanh-huyen." * 3, Role.KEYER)
         account(session, "so-noi-vu", Role.HOME_AFFAIRS)

@@ -1,0 +1,1 @@
+"""The workshop: questionnaires seen, written, tried and published."""

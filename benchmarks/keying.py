@@ -58,7 +58,7 @@ def fill(database: Database, forms: int) -> Questionnaire:
     """A sample wave with a batch of so many forms that are back, and a keyer."""
     today = dates.today()
     with database.writing() as session:
-        household = questionnaires.find(session, "ho_gia_dinh@1")
+        household = questionnaires.find(session, "ho_gia_dinh@2")
         waves.create(session, "do", household, WaveKind.SAMPLE, today - timedelta(9), today)
         session.add(Village(wave="do", psu="T1", unit="06652", stratum="06652", name="Thôn 1"))
         session.flush()

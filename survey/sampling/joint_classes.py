@@ -28,6 +28,10 @@ class Joint:
         return {**asdict(self), "classes": list(self.classes)}
 
 
+class WrongJoint(Refusal):
+    """What was said of classes counted together is incomplete or can't be."""
+
+
 class EmptyClasses(Refusal):
     """Nobody answered in some classes; `classes` names them all."""
 
@@ -39,11 +43,11 @@ def joint(name: str, classes: Sequence[str], reason: str) -> Joint:
     name, reason = (" ".join(nfc(text).split()) for text in (name, reason))
     different = tuple(dict.fromkeys(classes))
     if len(different) < 2:
-        raise Refusal("Name at least two classes that are counted together.")
+        raise WrongJoint("Name at least two classes that are counted together.")
     if not name or len(name) > LONGEST_NAME:
-        raise Refusal("Name the common class in 1 to %(longest)s characters.", longest=LONGEST_NAME)
+        raise WrongJoint("Name the common class in 1 to %(longest)s characters.", longest=LONGEST_NAME)
     if not reason or len(reason) > LONGEST_REASON:
-        raise Refusal(
+        raise WrongJoint(
             "Say in 1 to %(longest)s characters why these classes are counted together.", longest=LONGEST_REASON
         )
     return Joint(name, different, reason)
@@ -56,11 +60,11 @@ def names_of(joints: Iterable[Joint], known: Collection[str]) -> dict[str, str]:
     for one in joints:
         strange = [label for label in one.classes if label not in known]
         if strange:
-            raise Refusal("There is no class %(classes)s to count together.", classes=", ".join(strange))
+            raise WrongJoint("There is no class %(classes)s to count together.", classes=", ".join(strange))
         if twice := [label for label in one.classes if label in names]:
-            raise Refusal("%(class)s can be counted together with others only once.", **{"class": twice[0]})
+            raise WrongJoint("%(class)s can be counted together with others only once.", **{"class": twice[0]})
         if one.name in known or one.name in names.values():
-            raise Refusal("Another class has the name %(name)s already. Choose another one.", name=one.name)
+            raise WrongJoint("Another class has the name %(name)s already. Choose another one.", name=one.name)
         names |= dict.fromkeys(one.classes, one.name)
     return names
 

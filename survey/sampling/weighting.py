@@ -75,7 +75,7 @@ def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
     try:
         weight, report = _computed(session, wave, people, plan)
     except nonresponse.EmptyClasses as error:
-        raise _empty(map(str, error.labels)) from error
+        raise _empty(map(str, error.labels), plan) from error
     except DesignError as error:
         raise Refusal(error.message, **error.values) from error
     if plan.joints:
@@ -85,8 +85,13 @@ def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
     )
 
 
-def _empty(labels: Iterable[str]) -> joint_classes.EmptyClasses:
+def _empty(labels: Iterable[str], plan: Plan) -> Refusal:
     found = tuple(labels)
+    for one in plan.joints:
+        if one.name in found:
+            return joint_classes.WrongJoint(
+                "Nobody answered in %(name)s either. Choose a neighbour with answers.", name=one.name
+            )
     refusal = joint_classes.EmptyClasses(
         "Nobody answered in %(classes)s: nobody can stand for those asked there. Count each together with another "
         "one, or choose larger classes.",
@@ -349,7 +354,7 @@ def _margins(
             names, values = joint_classes.joined(names.tolist(), common), joint_classes.totals(values, common)
             empty = [value for value, total in values.items() if total > 0 and value not in set(names.tolist())]
             if empty:
-                raise _empty(empty)
+                raise _empty(empty, plan)
         outside = sum(label is None for label in names.tolist())
         if outside:
             raise Refusal(

@@ -221,6 +221,9 @@ def test_classes_that_can_not_be_counted_together_are_refused(
         compute(province, Plan(by="unit", joints=(flooded(*classes),)))
     with pytest.raises(Refusal, match="only once"):
         compute(province, Plan(by="unit", joints=(flooded("06652", "06658"),) * 2))
+    alone = joint_classes.joint("Hai thôn", ["V1", "V2"], "Lũ")
+    with pytest.raises(Refusal, match="Nobody answered in Hai thôn either"):
+        compute(province, Plan(by="psu", joints=(alone,)))
     with pytest.raises(Refusal, match="why these classes"):
         joint_classes.joint("Chung", ["06652", "06658"], " ")
 

@@ -154,6 +154,9 @@ def weights(wave: str) -> ResponseReturnValue:
     except joint_classes.EmptyClasses as refusal:
         form.reason.errors = [_("Nobody answered in a class: choose below with which one it is counted together.")]
         return _page(wave, form, CountForm(formdata=None), 422, refusal.classes)
+    except joint_classes.WrongJoint as refusal:
+        form.reason.errors = [str(refusal)]
+        return _page(wave, form, CountForm(formdata=None), 422)
     except Refusal as refusal:
         if isinstance(refusal, NotFound):
             raise
@@ -182,17 +185,25 @@ def _joints(reason: str, names: Mapping[str, str]) -> tuple[Joint, ...]:
     groups: dict[str, list[Pair]] = {}
     for pair in _pairs():
         if not (pair.label and pair.into):
-            raise Refusal("Choose both classes that are counted together, or neither.")
+            raise joint_classes.WrongJoint("Choose both classes that are counted together, or neither.")
         groups.setdefault(pair.into, []).append(pair)
     return tuple(
         joint_classes.joint(
             next((pair.name for pair in pairs if pair.name.strip()), "")
-            or " + ".join(names.get(label, label) for label in (into, *(pair.label for pair in pairs))),
+            or _together([names.get(label, label) for label in (into, *(pair.label for pair in pairs))]),
             [into, *(pair.label for pair in pairs)],
             reason,
         )
         for into, pairs in groups.items()
     )
+
+
+def _together(names: list[str]) -> str:
+    """A name for classes that nobody named."""
+    whole = " + ".join(names)
+    if len(whole) <= joint_classes.LONGEST_NAME:
+        return whole
+    return _("%(name)s and %(count)s others", name=names[0], count=len(names) - 1)
 
 
 def _names(session: Session, wave: str) -> dict[str, str]:

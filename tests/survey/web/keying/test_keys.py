@@ -136,6 +136,9 @@ def test_a_printed_form_takes_one_key_an_item_and_every_field_is_saved_when_it_i
     assert row is not None
     assert set(wanted) <= set(row.typed)
     assert saves
+    # Each part is counted as it is at its end on the paper.
+    counts = [2, *(sum(item.no is not None for item in page.items) for page in household.paper)]
+    assert sheet.locator(".map [data-count]").all_inner_texts() == [f"✓ {count}" for count in counts]
     sheet.keyboard.press("Enter")
     presses += 1
     # The next form of the batch begins at once, with nothing of the one before.

@@ -247,7 +247,7 @@ def _limit(node: Node, whole: bool, found: Limits) -> None:
         raise UnclearError(N_("“%(text)s” is not read here."), text=node.value or node.what)
     left, number = node.parts[0], _number(node.parts[1].value)
     if number is None:
-        raise UnclearError(N_("“%(text)s” is not read here."), text=node.parts[1].value)
+        raise UnclearError(N_("“%(text)s” is not read here."), text=f"{node.value} '{node.parts[1].value}'")
     sign, limit = node.value, value(node.parts[1].value)
     if sign in ("<", ">") and (whole or left.what == "call"):
         sign, limit = sign + "=", limit + (1 if sign == ">" else -1)

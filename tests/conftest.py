@@ -55,7 +55,7 @@ sys.dont_write_bytecode = False
 
 # No test hangs on how fast the machine is. `make soak` tries more examples.
 settings.register_profile(
-    "test", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow], database=None
+    "test", deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 settings.register_profile("soak", settings.get_profile("test"), max_examples=500)
 settings.load_profile("test")
@@ -169,9 +169,13 @@ def ended(province: Database) -> Callable[..., None]:
     return end
 
 
+# One process runs them, one after the other, while the others do the rest.
+LONGEST = ("test_main_job.py", "test_axe_finds_nothing_and_nothing_runs_off_the_page", "in_every_state")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: the processes that run tests side by side then end together."""
-    items.sort(key=lambda item: item.path.name != "test_main_job.py")
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
 
 
 def pytest_unconfigure() -> None:

@@ -195,7 +195,7 @@ def test_texts_of_a_form_that_waits_stand_in_one_place_and_go_with_the_storing(
         assert double_entry.texts(session, "0002") == {}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_is_kept_of_a_keying_reads_as_what_was_typed(data: st.DataObject, province: Database) -> None:
     with province.reading() as session:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
@@ -321,7 +321,6 @@ def values(of: str, by_domain: dict[Hashable, list[tuple[int, int, int]]]) -> li
 
 
 @given(some.lists(some.tuples(COUNTS, some.sampled_from("abc")), min_size=3, max_size=7), some.booleans())
-@settings(max_examples=60)
 def test_nothing_hidden_follows_from_communes_and_strata_of_a_small_province(
     communes: list[tuple[tuple[int, int, int], str]], are_unions: bool
 ) -> None:
@@ -354,7 +353,6 @@ def test_nothing_hidden_follows_from_communes_and_strata_of_a_small_province(
 
 
 @given(COMMUNES)
-@settings(max_examples=60)
 def test_nothing_hidden_follows_in_a_small_province(communes: list[tuple[int, int, int]]) -> None:
     counts = [
         Count("C5", value, None, sum(map(sum, communes)), sum(one[at] for one in communes))

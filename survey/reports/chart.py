@@ -17,9 +17,8 @@ from jinja2 import Environment, FileSystemLoader, Template
 from analysis import Difference, Estimate
 from analysis.contrast import Group
 from survey.pdf import pictures, typeface
-from survey.results import charts, wording
+from survey.results import charts, commune_boundaries, wording
 from survey.results.charts import Scale
-from survey.results.commune_boundaries import Outlines
 from survey.results.commune_tiles import Grid, Tile
 from survey.results.timeline import Timeline
 from translations import gettext as _
@@ -77,7 +76,7 @@ class Map:
     tiles: Mapping[str, Tile]
     kinds: Sequence[tuple[Group, int, str]]
     grid: Grid | None
-    outlines: Outlines | None
+    outlines: commune_boundaries.Outlines | None
     bad: bool = False
 
 

@@ -32,8 +32,9 @@ from forms import Questionnaire
 from survey.accounts import accounts
 from survey.fieldwork import keying, serial_numbers
 from survey.operations.installation import prepare
+from survey.responses import assignments
 from survey.storage.database import Database
-from survey.storage.models import Batch, Role, Sheet, SheetState, Village, WaveKind
+from survey.storage.models import Batch, Mode, Role, Sheet, SheetState, Village, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 
@@ -74,6 +75,7 @@ def fill(database: Database, forms: int) -> Questionnaire:
             for place in range(1, forms + 1)
         )
         accounts.add(session, "keyer", Role.KEYER, PASSWORD)
+        assignments.give(session, "do", "keyer", Mode.PAPER, "supervisor")
     return household
 
 

@@ -154,7 +154,7 @@ def _records(
     )
     request = estimate_request.a_record_per_value(request, file)
     chunks = request.begin(file) if asked["engine"] == "numpy" else None  # read while the statistics are loaded
-    with _numpys_rest_left():
+    with numpys_rest_left():
         compute = getattr(estimates, work)
     try:
         if chunks is not None:
@@ -182,7 +182,7 @@ def _index(text: str) -> estimate_request.Index:
 
 
 @contextmanager
-def _numpys_rest_left() -> Iterator[None]:
+def numpys_rest_left() -> Iterator[None]:
     """Leaves unloaded what SciPy would load of NumPy only to copy its name: f2py, testing, ma, random …
 
     That is more than half of the time that SciPy takes to start: 0.08 s of 0.14. NumPy doesn't list these modules

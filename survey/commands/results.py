@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from survey.commands import command
-from survey.commands.estimate import INTERVAL, LEVEL, SINGLE_PSU, VARIANCES
+from survey.commands.estimate import INTERVAL, LEVEL, SINGLE_PSU, VARIANCES, numpys_rest_left
 from survey.commands.options import option
 from survey.commands.records import OUTPUT, write
 from survey.integrity import unusual
@@ -67,8 +67,10 @@ MARKS = (
 )
 @OUTPUT
 def results(wave: str, by: tuple[str, ...], item: tuple[str, ...], output: str, **options: Any) -> None:
+    with numpys_rest_left():
+        estimates = result_table.estimates
     with installation.opened().reading() as session:
-        found = result_table.estimates(session, wave, items=item, by=by, **options)
+        found = estimates(session, wave, items=item, by=by, **options)
         number = options["release"]
         release = None if number is None else releases.find(session, wave, number)
         if release is not None and release.withdrawn is not None:

@@ -364,8 +364,9 @@ def _table(document: Any, block: Table) -> None:
     names = {name: document.styles[name].style_id for name in ("Table Grid", "Table Text", "Table Head")}
     head = Row(tuple(column.title for column in block.columns), strong=True)
     rows = (head, *block.rows)
+    last = len(block.rows) if block.notes else len(block.rows) - 1  # a note is never alone, nor the last row
     written = "".join(
-        _row(line, place, block, widths, names, leads=(block.short or place == 0) and place < len(block.rows))
+        _row(line, place, block, widths, names, leads=place <= last and (block.short or place in (0, 1, last)))
         for place, line in enumerate(rows)
     )
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
@@ -430,8 +431,9 @@ def _field(paragraph: Any, instruction: str, result: str = "") -> None:
 
 
 def _notes(document: Any, notes: tuple[str, ...]) -> None:
-    for note in notes:
-        document.add_paragraph(note, style="Table Note")
+    for place, note in enumerate(notes, 1):
+        paragraph = document.add_paragraph(note, style="Table Note")
+        paragraph.paragraph_format.keep_with_next = place < len(notes) or None  # none is alone on a page
     shape = (document.paragraphs[-1] if notes else document.add_paragraph(style="Table Note")).paragraph_format
     shape.space_after = Pt(8 if notes else 0)
     if not notes:  # what must stand between two tables

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from translations import gettext as _
 
 LEFT, CENTRE = "left", "center"
-SHORT = 12  # rows of a table that is never parted: the index with its areas and factors is one
+# A table with no more rows and letters is never parted; a larger one would leave much of a page empty.
+SHORT, SHORT_LETTERS = 12, 300
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ class Table:
 
     @property
     def short(self) -> bool:
-        return len(self.rows) <= SHORT
+        letters = sum(len(cell) for row in self.rows for cell in row.cells)
+        return len(self.rows) <= SHORT and letters <= SHORT_LETTERS
 
 
 Block = Heading | Paragraph | Blank | Notice | Command | Table

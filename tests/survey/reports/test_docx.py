@@ -87,6 +87,13 @@ def test_table_heads_repeat_and_rows_stay_whole(document: Any) -> None:
             assert row.cells[0].paragraphs[0].paragraph_format.keep_with_next
 
 
+def test_a_table_that_fills_much_of_a_page_is_parted_but_leaves_no_row_alone(document: Any) -> None:
+    first = next(table for table in document.tables if table.style.name == "Table Grid")
+    stays = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in first.rows]
+    assert stays[:3] == [True, True, None]  # its head and two rows, then it may go on overleaf
+    assert stays[-1]  # its note goes with the last row
+
+
 def test_who_signs_and_who_gets_it_stay_on_one_page(document: Any) -> None:
     table = next(one for one in document.tables if one.rows[0].cells[0].text.startswith("Nơi nhận:"))
     left, right = table.rows[0].cells

@@ -50,12 +50,12 @@ def both(make: Callable[[], str]) -> dict[str, str]:
     return texts
 
 
-def blank(code: str, title: str) -> Document:
+def blank(code: str, title: str, english: str = "") -> Document:
     """A document to begin with: what is said before and after, the usual scales, no question yet."""
     return {
         "code": code,
         "version": 1,
-        "title": {"vi": title, "en": ""},
+        "title": {"vi": title, "en": english},
         "purpose": both(lambda: _("Your views help the authorities mend what works badly.")),
         "consent": both(
             lambda: _(

@@ -2,7 +2,7 @@
 
 const fields = () => document.getElementById("fields");
 const PAUSE = 900; // ms without a key after which is saved
-const SHORT = 60; // ms after which is drawn
+const SHORT = 20; // ms after which is drawn
 const phone = () => document.querySelector("#seen .phone");
 let saving = false, again = false, drawing = 0, timer = 0, drawTimer = 0;
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
@@ -163,6 +163,8 @@ def new_wave() -> ResponseReturnValue:
     form.questionnaire.choices = options(
         *((name, f"{version.title} ({name})") for name, version in published.items())
     )
+    if request.method == "GET":
+        form.questionnaire.data = request.args.get("questionnaire")
     if not form.validate_on_submit():
         shown = render_template("staff/new_wave.html", form=form, beside_made_up=beside_made_up)
         return shown, 422 if form.errors else 200

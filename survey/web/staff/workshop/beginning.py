@@ -36,6 +36,7 @@ class BlankForm(StaffForm):
     """What a questionnaire from nothing needs."""
 
     title = StringField(Lazy("Title"), NEEDED, description=Lazy("As people read it above the questions."))
+    english = StringField(Lazy("Title in English"))
     code = StringField(
         Lazy("Code"),
         [
@@ -66,8 +67,9 @@ def begin_draft() -> ResponseReturnValue:
     form = BlankForm()
     if not form.validate_on_submit():
         return _page(form, FileForm(formdata=None), 422 if form.errors else 200)
+    written = edits.blank(form.code.data, form.title.data.strip(), (form.english.data or "").strip())
     with database().writing() as session:
-        draft = drafts.begin(session, current_user.name, edits.blank(form.code.data, form.title.data.strip()))
+        draft = drafts.begin(session, current_user.name, written)
     return redirect(url_for(".draft_item", id=draft.id, code="cau_1"), 303)
 
 

@@ -71,7 +71,7 @@ ROOMS = {
     "year": GROUND | {"responses", "remarks", "results"},
     "integrity": GROUND | {"accounts", "responses", "sampling", "fieldwork", "results"},
     "reports": GROUND | {"pdf", "fieldwork", "results", "year", "integrity"},
-    "data_files": GROUND | {"responses", "sampling", "results", "reports"},
+    "data_files": GROUND | {"responses", "sampling", "fieldwork", "results", "reports"},
     "operations": GROUND
     | {"pdf", "accounts", "responses", "remarks", "fieldwork", "results", "year", "integrity", "reports"},
 }

@@ -9,7 +9,7 @@ import click
 
 from survey.commands import command, say
 from survey.commands.options import option, out
-from survey.data_files import exporting, importing, open_data
+from survey.data_files import exporting, import_lots, importing, open_data
 from survey.operations import installation
 from translations import gettext as _
 from translations.formats import number
@@ -27,14 +27,31 @@ def _progress(rows: int) -> None:
 @command(
     name="import",
     help=_(
-        "Store the responses of a CSV file (UTF-8, with a header) in a wave: all of them, or none where a row is "
-        "wrong. Columns: unit, then as known response_id, stratum, psu, weight, mode, day, and the codes of items."
+        "Store the responses of a CSV (UTF-8) or Excel file in a wave, as a lot with a name: all of them, or none "
+        "where a row is wrong. Columns: unit, then as known response_id, stratum, psu, weight, mode, day, sheet "
+        "(number of the printed form), adults (of the household), and the codes, numbers or words of items."
     ),
 )
-@click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--wave", metavar="CODE", required=True, help=_("The wave that was answered."))
-def import_(file: Path, wave: str) -> None:
-    done = importing.responses(installation.opened(), wave, file, _progress)
+@click.option("--name", metavar="NAME", default="", help=_("What the lot is called; else like the file."))
+@click.option(
+    "--replaces",
+    metavar="LOT",
+    help=_("Number or name of an import that this one replaces: it is taken back in the same step."),
+)
+@click.option("--reason", metavar="TEXT", default="", help=_("Why it is replaced, in at most 400 characters."))
+@click.option("--by", "person", metavar="NAME", default="", help=_("Who replaces it; kept with the step."))
+def import_(file: Path, wave: str, name: str, replaces: str | None, reason: str, person: str) -> None:
+    database = installation.opened()
+    replaced = None
+    if replaces is not None:
+        if not (reason.strip() and person.strip()):
+            raise click.UsageError(_("With --replaces say why and who: --reason, --by."))
+        with database.reading() as session:
+            replaced = import_lots.find(session, wave, replaces).lot.number
+    wanted = importing.Wanted(file, person, name=name, replaces=replaced, reason=reason)
+    done = importing.responses(database, wave, wanted, _progress)
     if sys.stderr.isatty():
         click.echo("\r", err=True, nl=False)
     for remark in done.remarks:
@@ -44,6 +61,8 @@ def import_(file: Path, wave: str) -> None:
         stored=number(done.stored),
         there=number(done.there),
     )
+    if replaced is not None:
+        say("Taken back: %(forms)s responses of %(name)s.", forms=number(done.replaced), name=replaces)
     if done.weights is not None:
         say("The weights of the wave are now version %(version)s.", version=done.weights)
 
@@ -78,7 +97,8 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
     if written.left_out and not outside:
         say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))
     if written.aside:
-        say("In lots that two people set aside, in no file: %(rows)s.", rows=number(written.aside))
+        rows = number(written.aside)
+        say("In lots set aside by two people or imports taken back, in no file: %(rows)s.", rows=rows)
 
 
 def _write_open(wave: str, kind: str, out: Path) -> None:

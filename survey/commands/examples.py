@@ -57,6 +57,7 @@ EXAMPLES: dict[str, str] = {
     "village reopen": "06652-1 --wave ho-2027 --reason 'Còn hai hộ hẹn lại' --by 'Nguyễn Văn An'",
     "lot list": "--wave ho-2027 --unit 06652 --output csv",
     "lot aside": "4821973650142 --wave ho-2027 --reason 'Ba hộ kể không ai đến hỏi' --by 'Nguyễn Văn An'",
+    "lot recall": "phieu.csv --wave ho-2027 --reason 'Tệp của lớp tập huấn' --by 'Trần Thị Bình'",
     "lot back": "4821973650142 --wave ho-2027 --reason 'Phúc tra 12 hộ: khớp' --by 'Trần Thị Bình'",
     "lot confirm": "4821973650142 --wave ho-2027 --by 'Trần Thị Bình'",
     "map import": "ranh-gioi.geojson",

@@ -9,6 +9,7 @@ import click
 from survey.commands import Commands, say
 from survey.commands.options import option
 from survey.commands.records import OUTPUT, write
+from survey.data_files import import_lots
 from survey.operations import installation
 from survey.responses import lot_list, lot_steps
 from survey.waves import waves
@@ -99,6 +100,24 @@ def _record(one: lot_list.LotLine) -> dict[str, object]:
 @BY
 def aside(number: int, wave: str, reason: str, person: str) -> None:
     _propose(wave, number, True, reason, person)
+
+
+@lot.command(
+    help=_(
+        "Take an import back, for good, until figures with it are approved: none of its forms counts any more. "
+        "What is right comes in by a corrected file: hailong import --replaces does both at once."
+    )
+)
+@click.argument("lot_", metavar="LOT")
+@WAVE
+@REASON
+@BY
+def recall(lot_: str, wave: str, reason: str, person: str) -> None:
+    with installation.opened().writing() as session:
+        row = waves.find(session, wave, lock=True)
+        found = import_lots.find(session, wave, lot_)
+        forms = import_lots.recall(session, row, found.lot.number, reason, person)
+    say("%(name)s is taken back: %(forms)s forms enter no figure any more.", name=found.name, forms=forms)
 
 
 @lot.command(help=_("Propose to take a lot back. It stays aside until another person confirms."))

@@ -1,48 +1,36 @@
-"""A file typed up elsewhere: which columns are ours, which words are codes, and what is wrong with it."""
+"""A file typed up elsewhere: which columns are ours, which words are codes, its rows as the import takes them."""
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire
-from survey.data_files import importing, waiting_lines
-from survey.data_files.response_file import COLUMNS
-from survey.storage.database import Database
-from survey.storage.models import Mode
-from survey.system import dates
-from survey.system.csv_table import Faults, Rows, Table, Writer
+from survey.data_files.leaders_file import LeadersFile
+from survey.data_files.response_file import File
+from survey.storage.models import Mode, Unit
+from survey.system.csv_table import Faults, Rows, Table, Writer, is_sound
+from survey.system.header import Anything, Heads
 from survey.system.xlsx_table import opened
-from survey.waves import questionnaires, units, waves
+from survey.waves import file_words, units
 from translations import Lazy, Refusal
 from translations.formats import fold, nfc
 
 SAMPLES = 3  # values of a column that are shown
 MOST_TEXTS = 60  # different words of a column that can be mapped
-MOST_FAULTS = 500  # that are kept to be told
+MOST_ROWS = 200  # of a word that are named
 LARGEST = 20_000_000  # bytes of a settled file: a larger one would be checked for more than a minute
 LIKE = 0.8  # how alike two names must be for a guess
 BLANK = "-"  # what a word is mapped to that is no answer
-SYNONYMS = {
-    "unit": ("mã xã", "xã", "phường", "xã phường", "xã, phường", "đơn vị", "tên xã", "commune"),
-    "stratum": ("tầng", "tầng mẫu", "nhóm", "mã nhóm"),
-    "psu": ("thôn", "mã thôn", "tổ dân phố", "thôn, tổ", "village"),
-    "weight": ("quyền số", "trọng số"),
-    "mode": ("cách trả lời", "hình thức", "cách thu"),
-    "day": ("ngày", "ngày phỏng vấn", "ngày trả lời", "date"),
-    "response_id": ("id", "uuid"),
-}
 MODE_WORDS = {
     Mode.PAPER: ("giấy", "trên giấy", "phiếu giấy"),
     Mode.PHONE: ("trực tuyến", "điện thoại", "online"),
@@ -51,20 +39,7 @@ MODE_WORDS = {
 }
 DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})(?: 0{1,2}:00(?::00)?)?")
 DECIMAL = re.compile(r"[0-9]+,[0-9]+")
-NUMBERED = re.compile(r"([0-9]{1,3})\s*[.):–-]\s*\S.*")
-
-
-class Anything(Sequence[str]):
-    """The columns that a file may have: whatever has a name."""
-
-    def __contains__(self, name: object) -> bool:
-        return bool(str(name).strip())
-
-    def __len__(self) -> int:
-        return 0
-
-    def __getitem__(self, place: Any) -> Any:
-        raise IndexError(place)
+NUMBERED = re.compile(r"([0-9]{1,3})\s*[.):–-]\s*[^\W\d].*")
 
 
 @dataclass(frozen=True)
@@ -78,11 +53,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a column that is no code: how often it stands there, and the code that it seems to mean."""
+    """A word of a column that is no code: the rows in which it stands, how many these are, and the code that it
+    means; or else, as `near`, the one that it may mean."""
 
     text: str
+    rows: tuple[int, ...]
     count: int
-    guess: str
+    code: str
+    near: str
 
     @property
     def key(self) -> str:
@@ -99,28 +77,47 @@ class Plan:
     """What becomes of a file.
 
     columns  place -> our column; a place that is missing is left out
-    words    (place, key of a word) -> code, or BLANK
+    words    (place, key of a word) -> code, or BLANK; a word that is missing is what it means by itself
     fixed    our column -> the value of every row, for unit and mode
+    literal  days and weights are taken to the letter, as in a file of ours
     """
 
     columns: Mapping[int, str] = field(default_factory=dict)
     words: Mapping[tuple[int, str], str] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
+    literal: bool = False
 
 
-def settle(path: Path, target: Path) -> None:
-    """Writes a CSV or Excel file as CSV in UTF-8, each row at its number, whatever its columns are called. A file
-    whose columns are separated by semicolons or tabs, as Excel writes it in Vietnam, will do."""
+def file_of(questionnaire: Questionnaire) -> type[File]:
+    """What reads the responses to a questionnaire."""
+    return LeadersFile if questionnaire.asks_leaders else File
+
+
+def known(questionnaire: Questionnaire) -> list[str]:
+    """Our columns, in the order in which they are offered."""
+    return [*file_of(questionnaire).ABOUT, *questionnaire.items]
+
+
+def of_any_name(path: Path, questionnaire: Questionnaire, faults: Faults) -> Rows:
+    """The rows of a file whose columns may be called anything; its header is known by what ours are called."""
+    names: dict[str, list[str]] = {}
+    for name, column in _names(questionnaire).items():
+        names.setdefault(column, []).append(name)
+    return opened(path, Heads(Anything(), names), [], faults)
+
+
+def settle(path: Path, target: Path, questionnaire: Questionnaire) -> list[Lazy]:
+    """Writes a CSV or Excel file as CSV in UTF-8, each row at its number, whatever its columns are called; what
+    was seen to, for people to know."""
     faults = Faults()
-    apart = path.with_name(path.name + ".csv")
-    table = opened(_with_commas(path, apart), Anything(), [], faults)
+    table = of_any_name(path, questionnaire, faults)
     last = _write_rows(table, target)
-    apart.unlink(missing_ok=True)
     faults.refuse(path)
     if last == 1:
         raise Refusal("%(file)s has a header and no rows.", file=path.name)
     if target.stat().st_size > LARGEST:
         raise Refusal("%(file)s is too large for this page. Divide it, or use: hailong import", file=path.name)
+    return table.understood
 
 
 def _write_rows(table: Rows, target: Path) -> int:
@@ -136,27 +133,22 @@ def _write_rows(table: Rows, target: Path) -> int:
     return last
 
 
-def _with_commas(path: Path, target: Path) -> Path:
-    with path.open("rb") as file:
-        head = file.read(65_536).partition(b"\n")[0]
-    mark = max(b";\t", key=lambda mark: head.count(bytes([mark])))
-    if head.startswith(b"PK") or head.count(bytes([mark])) <= head.count(b","):
-        return path
-    with (
-        path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as source,
-        target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
-    ):
-        csv.writer(file).writerows(csv.reader(source, delimiter=chr(mark)))
-    return target
+def settled(path: Path, faults: Faults) -> Rows:
+    """The rows of a settled file."""
+    return Table(path, Anything(), [], faults)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a settled file with their numbers; the header is row 1."""
-    faults = Faults()
-    table = Table(path, Anything(), [], faults)
+    """The rows of a settled file with their numbers; the header first."""
+    table = settled(path, Faults())
     yield 1, table.columns
     for cells in table:
         yield table.row, cells
+
+
+def cells(path: Path, wanted: Collection[int]) -> dict[int, list[str]]:
+    """These rows of a settled file."""
+    return {row: cells for row, cells in _rows(path) if row in wanted}
 
 
 def sources(path: Path) -> list[Source]:
@@ -165,8 +157,8 @@ def sources(path: Path) -> list[Source]:
     _row, header = next(rows)
     samples: list[list[str]] = [[] for _name in header]
     filled = [0] * len(header)
-    for _row, cells in rows:
-        for place, cell in enumerate(cells):
+    for _row, row_cells in rows:
+        for place, cell in enumerate(row_cells):
             if cell.strip():
                 filled[place] += 1
                 if len(samples[place]) < SAMPLES and cell not in samples[place]:
@@ -174,24 +166,26 @@ def sources(path: Path) -> list[Source]:
     return [Source(*one) for one in zip(header, map(tuple, samples), filled, strict=True)]
 
 
-def known(questionnaire: Questionnaire) -> list[str]:
-    """Our columns, in the order in which they are offered."""
-    return [*COLUMNS, *questionnaire.items]
-
-
-def guess(found: Sequence[Source], questionnaire: Questionnaire) -> dict[int, str]:
+def guess(header: Sequence[str], questionnaire: Questionnaire, near: bool = True) -> dict[int, str]:
     """For each column of a file the one of ours that its name means; none is taken twice. The code or the words of
-    the question first, then words that are near."""
+    the question first, then, if wanted, words that are near."""
     names = _names(questionnaire)
     spoken = [name for name in names if not name.startswith("cau ") and name != fold(names[name])]
     columns: dict[int, str] = {}
-    folded = [fold(source.name) for source in found]
-    for is_near in (False, True):
+    folded = [fold(name) for name in header]
+    for place, name in enumerate(header):
+        if name in names.values() and name not in columns.values():
+            columns[place] = name
+    heads = file_words.heads(known(questionnaire)).columns(header)
+    for place, column in enumerate(heads):  # of two words for one column the better
+        if place not in columns and column != header[place] and column not in (None, *columns.values()):
+            columns[place] = str(column)
+    for is_near in (False, True) if near else (False,):
         for place, name in enumerate(folded):
-            if place in columns:
+            if place in columns or (is_near and heads[place] is None):
                 continue
-            near = difflib.get_close_matches(name, spoken, 5, cutoff=LIKE) if is_near else [name]
-            free = [names[one] for one in near if one in names and names[one] not in columns.values()]
+            alike = difflib.get_close_matches(name, spoken, 5, cutoff=LIKE) if is_near else [name]
+            free = [names[one] for one in alike if one in names and names[one] not in columns.values()]
             if free:
                 columns[place] = free[0]
     return dict(sorted(columns.items()))
@@ -202,8 +196,8 @@ def _names(questionnaire: Questionnaire) -> dict[str, str]:
     names: dict[str, str] = {}
     for code in known(questionnaire):
         names.setdefault(fold(code), code)
-    for column, words in SYNONYMS.items():
-        for word in words:
+    for column in file_of(questionnaire).ABOUT:
+        for word in file_words.COLUMNS.get(column, ()):
             names.setdefault(fold(word), column)
     for item in questionnaire.items.values():
         for text in (item.short.vi, item.label.vi, item.short.en, item.label.en):
@@ -215,11 +209,14 @@ def _names(questionnaire: Questionnaire) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the cells of one of our columns may say. `choices`: code -> its words; none for a number."""
+    """What the cells of one of our columns may say. `choices`: code -> its words; none for a number. `units`: of
+    the column of communes, how they are found."""
 
     column: str
     item: Item | None
     choices: Mapping[str, tuple[str, ...]]
+    units: file_words.UnitCodes | None = None
+    _meanings: dict[str, str] = field(default_factory=dict, compare=False)
 
     def parts(self, cell: str) -> list[str]:
         """The single answers of a cell."""
@@ -231,17 +228,31 @@ class Reading:
         return [part.strip() for part in re.split(r"[;\n|]", text) if part.strip()]
 
     def code(self, text: str) -> str:
-        """The code that a text is or means; empty where none is near."""
+        """The code that a text is or means: its words in any language, or its printed number before them; empty
+        where it means none."""
+        if text not in self._meanings:
+            self._meanings[text] = self._code(text)
+        return self._meanings[text]
+
+    def _code(self, text: str) -> str:
         if text in self.choices:
             return text
-        folded = fold(text)
-        words = {fold(word): code for code, all_words in self.choices.items() for word in all_words}
-        if folded in words:
-            return words[folded]
-        if (numbered := NUMBERED.fullmatch(text)) and numbered[1] in self.choices:
+        if self.units is not None:
+            code = self.units.find(text)
+            return code if code in self.choices else ""
+        numbered = NUMBERED.fullmatch(text)
+        if numbered and numbered[1] in self.choices:
             return numbered[1]
-        near = difflib.get_close_matches(folded, words, 1, cutoff=0.85)
-        return words[near[0]] if near else ""
+        return self._words().get(fold(text), "")
+
+    def near(self, text: str) -> str:
+        """The code whose words are nearly the text; empty where none are."""
+        words = self._words()
+        alike = difflib.get_close_matches(fold(text), words, 1, cutoff=0.75 if len(text) < 6 else 0.85)
+        return words[alike[0]] if alike else ""
+
+    def _words(self) -> dict[str, str]:
+        return {fold(word): code for code, all_words in self.choices.items() for word in all_words}
 
     def is_code(self, text: str) -> bool:
         """Whether the import takes it as it stands."""
@@ -250,11 +261,10 @@ class Reading:
 
 def readings(session: Session, questionnaire: Questionnaire) -> dict[str, Reading]:
     """How our columns with choices are read; the others are taken as they stand."""
-    communes = {
-        unit.code: (unit.name, f"{unit.kind} {unit.name}") for unit in units.communes(session, dates.today())
-    }
+    found = [unit for unit in session.scalars(select(Unit)) if unit.kind in units.COMMUNE_KINDS or unit.parent]
+    communes = {unit.code: (unit.name, f"{unit.kind} {unit.name}") for unit in found}
     counts = {
-        "unit": Reading("unit", None, communes),
+        "unit": Reading("unit", None, communes, file_words.UnitCodes(found)),
         "mode": Reading("mode", None, {mode.value: words for mode, words in MODE_WORDS.items()}),
     }
     for item in questionnaire.items.values():
@@ -265,36 +275,37 @@ def readings(session: Session, questionnaire: Questionnaire) -> dict[str, Readin
 
 
 def words(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, list[Word]]:
-    """The words of each mapped column that are no codes, as often as they stand there, the frequent ones first. Of
-    a column with more than `MOST_TEXTS` of them so many are given: it is hardly the right one."""
-    return {
-        place: [
-            Word(text, count, reads[plan.columns[place]].code(text))
-            for text, count in sorted(times.items(), key=lambda one: -one[1])[:MOST_TEXTS]
-        ]
-        for place, times in _counted(path, plan, reads).items()
-        if times
-    }
-
-
-def _counted(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, dict[str, int]]:
-    counts: dict[int, dict[str, int]] = {
+    """The words of each mapped column that are no codes, the frequent ones first. Of a column with more than
+    `MOST_TEXTS` of them so many are given: it is hardly the right one."""
+    counts: dict[int, dict[str, list[int]]] = {
         place: {} for place, column in plan.columns.items() if column in reads and reads[column].choices
     }
     rows = _rows(path)
     next(rows)
-    for _row, cells in rows:
-        for place, times in counts.items():
+    for row, row_cells in rows:
+        for place, found in counts.items():
             reading = reads[plan.columns[place]]
-            for part in reading.parts(cells[place]):
-                if part and not reading.is_code(part) and (part in times or len(times) <= MOST_TEXTS):
-                    times[part] = times.get(part, 0) + 1
-    return counts
+            for part in reading.parts(row_cells[place]):
+                if part and not reading.is_code(part) and (part in found or len(found) <= MOST_TEXTS):
+                    found.setdefault(part, []).append(row)
+    return {
+        place: [
+            _word(text, rows, reads[plan.columns[place]])
+            for text, rows in sorted(found.items(), key=lambda one: -len(one[1]))[:MOST_TEXTS]
+        ]
+        for place, found in counts.items()
+        if found
+    }
+
+
+def _word(text: str, rows: list[int], reading: Reading) -> Word:
+    code = reading.code(text)
+    return Word(text, tuple(rows[:MOST_ROWS]), len(rows), code, "" if code else reading.near(text))
 
 
 def ids(secret: str, wave: str, path: Path) -> Callable[[int], UUID]:
-    """The id of each row of a settled file that has none: always the same ones for the same file. So a button that
-    is pressed twice, or a file that is chosen twice, stores no row twice."""
+    """The id of each row of a file that has none: always the same ones for the same file. So a button that is
+    pressed twice, or a file that is chosen twice, stores no row twice."""
     file = hashlib.sha256(path.read_bytes()).hexdigest()
 
     def id(row: int) -> UUID:
@@ -304,91 +315,58 @@ def ids(secret: str, wave: str, path: Path) -> Callable[[int], UUID]:
     return id
 
 
-def written(
-    path: Path, target: Path, plan: Plan, reads: Mapping[str, Reading], id: Callable[[int], UUID] | None = None
-) -> list[list[str]]:
-    """Writes the file in our columns and codes, each row at its number; the first rows come back.
+class Translated(Rows):
+    """The rows of a file in our columns and codes.
 
-    id  gives the id of a row, where no column of the file does
+    skip  numbers of rows that stay out
+    id    gives the id of a row, where no column of the file does
     """
-    places = list(plan.columns)
-    is_named = id is None or "response_id" in plan.columns.values()
-    fixed = {column: value for column, value in plan.fixed.items() if column not in plan.columns.values()}
-    first: list[list[str]] = []
-    rows = _rows(path)
-    next(rows)
-    with target.open("w", newline="", encoding="utf-8") as file:
-        writer = Writer(file)
-        writer.writerow([*plan.columns.values(), *fixed, *([] if is_named else ["response_id"])])
-        at = 1
-        for row, cells in rows:
-            for _row in range(row - at - 1):
-                file.write("\r\n")
-            at = row
-            values = [_said(cells[place], place, plan, reads.get(plan.columns[place])) for place in places]
-            ids = [] if id is None or is_named else [str(id(row))]
-            writer.writerow([*values, *fixed.values(), *ids])
-            if len(first) < SAMPLES:
-                first.append(values)
-    return first
 
+    def __init__(
+        self,
+        table: Rows,
+        plan: Plan,
+        reads: Mapping[str, Reading],
+        required: Sequence[str],
+        skip: Collection[int] = (),
+        id: Callable[[int], UUID] | None = None,
+    ) -> None:
+        super().__init__(table.faults)
+        self._table, self._plan, self._skip = table, plan, frozenset(skip)
+        self._id = None if "response_id" in plan.columns.values() else id
+        self._mapped = [(place, (column, reads.get(column))) for place, column in plan.columns.items()]
+        fixed = {column: value for column, value in plan.fixed.items() if column not in plan.columns.values()}
+        self._fixed = list(fixed.values())
+        columns = [*plan.columns.values(), *fixed]
+        self.row = table.row
+        if is_sound(self.faults, self.row, columns, Anything(), required):
+            self.columns = [*columns, *(["response_id"] if self._id else [])]
 
-def _said(cell: str, place: int, plan: Plan, reading: Reading | None) -> str:
-    if reading is not None and reading.choices:
-        codes = []
-        for part in reading.parts(cell):
-            code = part if reading.is_code(part) else plan.words.get((place, key(part))) or part
-            if code != BLANK:
-                codes.append(code)
-        return ";".join(codes)
-    column = plan.columns[place]
-    if column == "day" and (match := DAY.fullmatch(cell.strip())):
-        return f"{match[3]}-{int(match[2]):02}-{int(match[1]):02}"
-    is_number = column == "weight" or reading is not None
-    return cell.replace(",", ".") if is_number and DECIMAL.fullmatch(cell.strip()) else nfc(cell)
+    def __iter__(self) -> Iterator[list[str]]:
+        if not self.columns:
+            return
+        for row_cells in self._table:
+            self.row = self._table.row
+            if self.row not in self._skip:
+                own = [self._said(row_cells[place], place, *about) for place, about in self._mapped]
+                yield [*own, *self._fixed, *([str(self._id(self.row))] if self._id else [])]
 
+    def _said(self, cell: str, place: int, column: str, reading: Reading | None) -> str:
+        if reading is not None and reading.choices:
+            if not cell or cell in reading.choices:
+                return cell
+            parts = cell.split(";") if self._plan.literal else reading.parts(cell)
+            codes = [self._word(part, place, reading) for part in parts]
+            return ";".join(code for code in codes if code != BLANK)
+        if self._plan.literal:
+            return cell
+        if column == "day" and (match := DAY.fullmatch(cell.strip())):
+            return f"{match[3]}-{int(match[2]):02}-{int(match[1]):02}"
+        is_number = column == "weight" or reading is not None
+        return cell.replace(",", ".") if is_number and DECIMAL.fullmatch(cell.strip()) else nfc(cell)
 
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong in a row; `column` is ours, None if the whole row is meant."""
-
-    row: int
-    column: str | None
-    message: str
-
-
-class AllFaults(Faults):
-    """Keeps what is wrong, as far as a person would read it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[Fault] = []
-
-    def add(self, row: int, column: str | None, message: Lazy | str) -> None:
-        self.count += 1
-        if len(self.told) < MOST_FAULTS:
-            self.told.append(Fault(row, column, str(message)))
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What an import of the file would meet; nothing was stored. `remarks`: what it would leave open."""
-
-    rows: int
-    faults: tuple[Fault, ...]
-    count: int
-    remarks: tuple[Lazy, ...]
-
-
-def checked(database: Database, wave: str, path: Path) -> Checked:
-    """Reads a file in our columns as the import does, and tells all that is wrong with it."""
-    faults = AllFaults()
-    with closing(waiting_lines.WaitingLines()) as waiting, database.reading() as session:
-        row = waves.find(session, wave)
-        questionnaire = questionnaires.by_digest(session, row.questionnaire)
-        kind = importing.file_of(questionnaire)
-        table = Table(path, known(questionnaire), kind.REQUIRED, faults)
-        file = kind(session, row, questionnaire, table)
-        rows = importing.read_through(session, file, waiting, lambda _rows: None)
-    in_order = sorted(faults.told, key=lambda fault: fault.row)
-    return Checked(rows, tuple(in_order), faults.count, tuple(file.remarks(rows)))
+    def _word(self, part: str, place: int, reading: Reading) -> str:
+        if reading.is_code(part):
+            return part
+        chosen = self._plan.words.get((place, key(part)))
+        return chosen or reading.code(part) or part

@@ -10,12 +10,12 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire
-from survey.data_files.response_file import File
+from survey.data_files.response_file import COLUMNS, File
 from survey.data_files.waiting_lines import Line
 from survey.sampling import leader_groups
 from survey.storage.models import Wave
-from survey.system.csv_table import Table, nearest
-from survey.waves import units
+from survey.system.csv_table import Rows, nearest
+from survey.waves import file_words, units
 from translations import N_, Lazy
 
 PERSON = re.compile(r"[A-Za-z]?[0-9]{1,5}|[A-Za-z]")
@@ -26,11 +26,14 @@ class LeadersFile(File):
     person rates; the province where that is blank."""
 
     REQUIRED = ("stratum",)
+    ABOUT = COLUMNS
 
-    def __init__(self, session: Session, wave: Wave, questionnaire: Questionnaire, table: Table) -> None:
-        super().__init__(session, wave, questionnaire, table)
+    def __init__(
+        self, session: Session, wave: Wave, questionnaire: Questionnaire, table: Rows, replaced: int | None = None
+    ) -> None:
+        super().__init__(session, wave, questionnaire, table, replaced)
         self.province = units.province(session)
-        self.units[self.province.code] = self.province
+        self.units = file_words.UnitCodes((*self.units.units.values(), self.province))
         self.groups = leader_groups.groups(session, wave.code)
         self.in_sample, self.weighs = True, self.has("weight")
         self.new: dict[tuple[str, str], int] = {}  # persons, and the first row of each
@@ -61,21 +64,19 @@ class LeadersFile(File):
             self.new[person] = min(line.row, self.new.get(person, line.row))
 
     def check_counts(self, session: Session, lines: Mapping[str, Sequence[int]], stored: bool = False) -> None:
-        there = leader_groups.persons(session, self.wave.code)
+        there = leader_groups.persons(session, self.wave.code, () if stored else self.replaced)
         for stratum, group in self.groups.items():
             had = there.get(stratum, set())
             rows = sorted(row for (own, who), row in self.new.items() if own == stratum and who not in had)
             if len(had) + len(rows) > group.people:
-                self.faults.add(
-                    rows[group.people - len(had)],
-                    "psu" if self.has("psu") else "stratum",
-                    Lazy(
-                        "The group %(group)s has %(people)s persons: this would be one more. Take rows out, or "
-                        "give all answers of a person the same label in the column psu.",
-                        group=stratum,
-                        people=group.people,
-                    ),
+                message = Lazy(
+                    "The group %(group)s has %(people)s persons: this would be one more. Take rows out, or "
+                    "give all answers of a person the same label in the column psu.",
+                    group=stratum,
+                    people=group.people,
                 )
+                for row in rows[max(group.people - len(had), 0) :]:
+                    self.faults.add(row, "psu" if self.has("psu") else "stratum", message)
         self.new = {}
 
     def _moved(self, line: Line, before: Row[Any]) -> str | None:

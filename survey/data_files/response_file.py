@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,24 +10,27 @@ from datetime import date
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, exists, select
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire, check
+from survey.data_files import import_lots
+from survey.data_files.sheet_column import SheetColumn
 from survey.data_files.waiting_lines import BATCH, Line
-from survey.responses import holding
-from survey.responses.submission import split
+from survey.responses import holding, lot_steps
+from survey.responses.submission import MOST_ADULTS, may_be_adults, split
 from survey.sampling import draws
 from survey.storage.encrypted_texts import TextKeys
-from survey.storage.models import Mode, Response, ResponseText, Unit, Wave, WaveKind
+from survey.storage.models import Batch, Mode, Response, ResponseText, Unit, Wave, WaveKind
 from survey.system import dates
-from survey.system.csv_table import Table, nearest
-from survey.waves import units, waves
+from survey.system.csv_table import Rows, nearest
+from survey.waves import file_words, units, waves
 from translations import N_, Lazy, Refusal
 from translations.formats import day as written_day
 from translations.formats import nfc
 
 COLUMNS = ("response_id", "unit", "stratum", "psu", "weight", "mode", "day")
+OF_PAPER = ("sheet", "adults")  # what stands on a household's form besides its answers
 LONGEST_LABEL = 60
 MODES = {mode.value: mode for mode in Mode}
 ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -37,6 +41,11 @@ BEYOND = N_(
     "Village %(psu)s would hold %(forms)s forms, but %(households)s households were drawn there. Leave out what "
     "is there twice. If more people did answer, key their forms by hand: they are held, and a supervisor decides."
 )
+
+
+def _after(id: UUID, lot: int | None) -> UUID:
+    """The id of what comes again after the import was recalled in which it came first."""
+    return UUID(bytes=hashlib.sha256(f"{id} after {lot}".encode()).digest()[:16], version=4)
 
 
 class Home(NamedTuple):
@@ -51,24 +60,35 @@ class File:
     """A table of responses of one wave: each row checked against the wave, its villages and its questionnaire."""
 
     REQUIRED: ClassVar[Sequence[str]] = ("unit",)
+    ABOUT: ClassVar[Sequence[str]] = (*COLUMNS, *OF_PAPER)
 
-    def __init__(self, session: Session, wave: Wave, questionnaire: Questionnaire, table: Table) -> None:
+    def __init__(
+        self, session: Session, wave: Wave, questionnaire: Questionnaire, table: Rows, replaced: int | None = None
+    ) -> None:
+        """replaced: an import of before that goes when this one comes."""
+        import_lots.refuse_closed(wave)
+        self.replaced = set() if replaced is None else {replaced}
+        self.recalled = lot_steps.recalled(session, wave.code) | self.replaced
+        self.read = 0  # rows, sound or not
         self.wave, self.questionnaire, self.table, self.faults = wave, questionnaire, table, table.faults
         self.fault = table.fault
         self.place = {column: place for place, column in enumerate(table.columns)}
         items = questionnaire.items
         self.items = [(place, items[column]) for column, place in self.place.items() if column in items]
-        self.units = {
-            unit.code: unit
+        self.units = file_words.UnitCodes(
+            unit
             for unit in session.scalars(select(Unit))
             if unit.kind in units.COMMUNE_KINDS or unit.parent is not None
-        }
+        )
         villages = waves.villages(session, wave.code)
         self.homes = {village.psu: Home(village.unit, village.stratum, 0) for village in villages}
         self.drawn = draws.held(session, wave)
         self.homes |= {psu: self.homes[psu]._replace(stratum=home.stratum) for psu, home in self.drawn.items()}
+        self.codes = file_words.Codes(self.homes)
         self.framed = any(village.households is not None for village in villages)
-        self.in_sample = wave.kind is WaveKind.SAMPLE and "psu" in self.place
+        self.printed = session.scalar(select(exists().where(Batch.wave == wave.code)))
+        self.sheets = SheetColumn(session, wave.code, self.replaced) if "sheet" in self.place else None
+        self.in_sample = wave.kind is WaveKind.SAMPLE and bool({"psu", "sheet"} & set(self.place))
         self.weighs = self.in_sample and not self.drawn
         self.today = dates.today()
         self.day = min(self.today, wave.closes)
@@ -84,6 +104,10 @@ class File:
             yield Lazy("An open wave counts everybody once: stratum, psu and weight were not used.")
         if self.wave.kind is WaveKind.SAMPLE and not self.in_sample:
             yield Lazy("Without the column psu no response is in the sample: they are counted apart.")
+        if stored and self.drawn and not self.has("adults"):
+            yield Lazy("Without the column adults each form weighs as of a household of the mean size.")
+        if stored and self.printed and not self.has("sheet"):
+            yield Lazy("Without the column sheet the printed forms stay in the accounts as not entered.")
         if stored and not self.has("response_id"):
             yield Lazy("Ids were made. Do not import this file again: its rows would be stored twice.")
         if stored and not self.has("mode"):
@@ -94,6 +118,7 @@ class File:
     def lines(self, progress: Callable[[int], None]) -> Iterator[Line]:
         """The rows that hold; what does not becomes a fault."""
         for cells in self.table:
+            self.read += 1
             before = self.faults.count
             line = self._line(cells)
             if self.faults.count == before:
@@ -102,7 +127,8 @@ class File:
                 progress(self.table.row)
 
     def _line(self, cells: list[str]) -> Line:
-        values = {column: cells[self.place[column]].strip() for column in COLUMNS if column in self.place}
+        values = {column: cells[self.place[column]].strip() for column in self.ABOUT if column in self.place}
+        sheet = self._sheet(values)
         unit = self._unit(values.get("unit", ""))
         answers = self._answers(cells)
         codes, texts = split(self.questionnaire, answers)
@@ -116,7 +142,33 @@ class File:
             weight=self._weight(values.get("weight")) if self.wave.kind is WaveKind.SAMPLE else 1.0,
             answers=codes,
             texts=texts,
+            adults=self._adults(values.get("adults", "")),
+            sheet=sheet,
         )
+
+    def _sheet(self, values: dict[str, str]) -> str | None:
+        """The sheet of a row, whose village is the row's where no column says it."""
+        if self.sheets is None or not values["sheet"]:
+            return None
+        serial, fault = self.sheets.read(values["sheet"], self.table.row)
+        psu = self.sheets.village(serial)
+        if fault is not None:
+            self.fault("sheet", fault)
+        elif self.codes.find(values.get("psu", psu or "")) != psu:
+            self.fault("sheet", "This sheet went to village %(psu)s.", psu=psu)
+        elif values.get("mode", Mode.PAPER) != Mode.PAPER:
+            self.fault("mode", "A row with the number of a sheet is paper.")
+        values.setdefault("psu", psu or "")
+        return serial
+
+    def _adults(self, text: str) -> int | None:
+        """How many adults the household has; blank where nobody noted it."""
+        if not text:
+            return None
+        if text.isdecimal() and len(text) <= 2 and may_be_adults(int(text)):
+            return int(text)
+        self.fault("adults", "Write how many adults live in the household, from 1 to %(most)s.", most=MOST_ADULTS)
+        return None
 
     def _id(self, text: str | None) -> UUID:
         if text is None:
@@ -127,15 +179,11 @@ class File:
         return uuid4()
 
     def _unit(self, text: str) -> str:
-        code = units.settled(text)
-        if code not in self.units:
-            padded = units.settled(text.zfill(5))
-            if not text:
-                self.fault("unit", "Write the code of the commune.")
-            elif padded in self.units:
-                self.fault("unit", "Write %(code)s: a spreadsheet has dropped the zero in front.", code=padded)
-            else:
-                self.fault("unit", "There is no unit with the code %(code)s.", code=text[:LONGEST_LABEL])
+        code = self.units.find(text)
+        if not text:
+            self.fault("unit", "Write the code of the commune.")
+        elif code not in self.units:
+            self.fault("unit", file_words.no_unit(text, self.units))
         return code
 
     def _home(self, values: dict[str, str], unit: str) -> dict[str, str | None]:
@@ -143,7 +191,7 @@ class File:
         return {"psu": self._village(values, unit) if self.in_sample else None}
 
     def _village(self, values: dict[str, str], unit: str) -> str | None:
-        psu = self._label("psu", values["psu"])
+        psu = self._label("psu", self.codes.find(values.get("psu", "")))
         stratum = self._label("stratum", values["stratum"]) if "stratum" in values else None
         if psu is None or unit not in self.units or ("stratum" in values and stratum is None):
             return psu
@@ -165,7 +213,7 @@ class File:
             near = nearest(psu, list(self.homes)) if self.faults.is_telling else "–"
             message = N_("The frame of this wave has no village %(psu)s. The nearest is %(near)s.")
             self.fault("psu", message, psu=psu, near=near)
-        elif (place := self.units[unit]).kind not in units.COMMUNE_KINDS:
+        elif (place := self.units.units[unit]).kind not in units.COMMUNE_KINDS:
             self.fault("unit", "Write the code of the village's commune: %(name)s is not one.", name=place.name)
         else:
             self.homes[psu] = Home(unit, stratum or unit, self.table.row)
@@ -239,6 +287,19 @@ class File:
             self.fault(problem.code, problem.message)
         return checked.answers
 
+    def settled(self, session: Session, lines: list[Line]) -> list[Line]:
+        """The lines under the ids that they have here: one whose id a recalled import took has another, always the
+        same one, for what is stored stays and an id is never two responses."""
+        named = select(Response.id, Response.lot).where(Response.lot.in_(list(self.recalled)))
+        while self.recalled:
+            taken = dict(session.execute(named.where(Response.id.in_([line.id for line in lines]))).all())
+            if not taken:
+                break
+            lines = [
+                line._replace(id=_after(line.id, taken[line.id])) if line.id in taken else line for line in lines
+            ]
+        return lines
+
     def fresh(self, session: Session, lines: list[Line]) -> list[Line]:
         """Those of the lines that the database has not got; one that it has with other content is a fault."""
         stored = {
@@ -262,6 +323,9 @@ class File:
         }
         text_keys = TextKeys(session.connection())
         for line in lines:
+            is_new = line.id not in stored
+            if is_new and self.sheets and line.sheet and (taken := self.sheets.taken(line.sheet, line.id)):
+                self.faults.add(line.row, "sheet", taken)
             if line.id in stored and (column := self._differing(line, stored[line.id], text_keys)) is not None:
                 self.faults.add(
                     line.row,
@@ -284,9 +348,10 @@ class File:
         stored  whether these are in the database by now
         """
         new = {psu: 0 if stored else len(rows) for psu, rows in lines.items()}
-        for psu, (forms, households) in holding.beyond(session, self.wave, new).items():
-            row = sorted(lines[psu])[max(households - forms, -len(lines[psu]))]
-            self.faults.add(row, "psu", Lazy(BEYOND, psu=psu, forms=forms, households=households))
+        besides = set() if stored else self.replaced
+        for psu, (forms, households) in holding.beyond(session, self.wave, new, besides).items():
+            for row in sorted(lines[psu])[max(households - forms, -len(lines[psu])) :]:
+                self.faults.add(row, "psu", Lazy(BEYOND, psu=psu, forms=forms, households=households))
 
     def _compare_weight(self, line: Line, draw_weight: float) -> None:
         """A response that comes new has the weight of its village's draw, or none."""

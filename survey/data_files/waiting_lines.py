@@ -28,6 +28,8 @@ class Line(NamedTuple):
     texts: dict[str, str]
     stratum: str | None = None  # of leaders: the group
     person: str | None = None  # and the label of the person within it
+    adults: int | None = None  # of the household
+    sheet: str | None = None  # the number of the printed form
 
 
 class WaitingLines:
@@ -38,7 +40,7 @@ class WaitingLines:
         self._file.execute("PRAGMA journal_mode = OFF")
         self._file.execute(
             "CREATE TABLE line (id BLOB PRIMARY KEY, row, unit, psu, mode, day, weight REAL, answers, texts, "
-            "stratum, person) "
+            "stratum, person, adults, sheet) "
             "WITHOUT ROWID"
         )
         self._file.execute("BEGIN")
@@ -49,7 +51,8 @@ class WaitingLines:
     def add(self, line: Line) -> int | None:
         """Keeps a line; where the file had its id before, the row of that one."""
         about = line.id.bytes, line.row, line.unit, line.psu, line.mode.value, line.day.isoformat(), line.weight
-        values = (*about, json.dumps(line.answers), json.dumps(line.texts), line.stratum, line.person)
+        rest = line.stratum, line.person, line.adults, line.sheet
+        values = (*about, json.dumps(line.answers), json.dumps(line.texts), *rest)
         marks = ", ".join("?" * len(values))
         cursor = self._file.execute(f"INSERT OR IGNORE INTO line VALUES ({marks})", values)  # noqa: S608
         if cursor.rowcount:
@@ -72,7 +75,7 @@ class WaitingLines:
                     weight,
                     json.loads(answers),
                     json.loads(texts),
-                    *leader,
+                    *rest,
                 )
-                for id, row, unit, psu, mode, day, weight, answers, texts, *leader in rows
+                for id, row, unit, psu, mode, day, weight, answers, texts, *rest in rows
             ]

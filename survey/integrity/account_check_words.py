@@ -85,7 +85,9 @@ def what(lot: AsideLot) -> str:
 
 
 def who(lot: AsideLot) -> str:
-    """The roles of who proposed it and who confirmed it, and when."""
+    """The roles of who proposed it and who confirmed it, and when; of an import who took it back."""
+    if lot.recalled:
+        return _("%(day)s, an import taken back by: %(who)s", day=day(lot.day), who=role(lot.confirmed))
     return _(
         "%(day)s, proposed by: %(first)s; confirmed by: %(second)s",
         day=day(lot.day),

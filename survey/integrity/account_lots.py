@@ -19,6 +19,7 @@ from survey.storage.models import Lot, LotStepKind, Release, Response, Wave
 @dataclass(frozen=True)
 class AsideLot:
     """A lot that is set aside, by the roles of who proposed and who confirmed it; empty where no account is known.
+    Of an import that was taken back (`recalled`) both are who took it back.
 
     kind     a `LotKind`
     shown    whether its forms stand in the figures that everybody sees: it was set aside after these were frozen
@@ -31,6 +32,7 @@ class AsideLot:
     confirmed: str
     day: date
     shown: bool
+    recalled: bool = False
 
 
 def aside(session: Session, wave: Wave, release: Release | None, roles: Mapping[str, str]) -> tuple[AsideLot, ...]:
@@ -41,14 +43,15 @@ def aside(session: Session, wave: Wave, release: Release | None, roles: Mapping[
     standing = lot_steps.state(session, wave.code)
     gone = sorted(number for number, state in standing.items() if state.is_aside)
     told = [_told(session, session.get_one(Lot, number), standing[number], release, roles) for number in gone]
-    return tuple(sorted(told, key=lambda one: one.day))
+    # Only an import that was taken back may be smaller; of so few nothing is said alone.
+    return tuple(sorted((one for one in told if one.forms >= lot_steps.LEAST), key=lambda one: one.day))
 
 
 def _told(
     session: Session, lot: Lot, state: LotState, release: Release | None, roles: Mapping[str, str]
 ) -> AsideLot:
-    step = next(one for one in reversed(state.steps) if one.step is LotStepKind.ASIDE)
-    proposal = next(one for one in reversed(state.steps) if one.id < step.id)
+    step = next(one for one in reversed(state.steps) if one.step in (LotStepKind.ASIDE, LotStepKind.RECALL))
+    proposal = step if state.is_recalled else next(one for one in reversed(state.steps) if one.id < step.id)
     ids = list(session.scalars(select(Response.id).where(Response.lot == lot.number)))
     frozen = np.frombuffer(release.responses if release else b"", "S16")
     return AsideLot(
@@ -59,4 +62,5 @@ def _told(
         roles.get(step.person, ""),
         step.day,
         bool((places(packed(ids), frozen) >= 0).any()) if len(frozen) else False,
+        state.is_recalled,
     )

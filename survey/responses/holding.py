@@ -99,14 +99,17 @@ def drawn(session: Session, wave: Wave, psu: str | None = None) -> dict[str, int
     return dict(session.execute(counts).all())
 
 
-def beyond(session: Session, wave: Wave, new: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+def beyond(
+    session: Session, wave: Wave, new: Mapping[str, int], besides: Collection[int] = ()
+) -> dict[str, tuple[int, int]]:
     """The villages that would hold more forms than households were drawn if so many came to each: how many forms,
-    and how many households."""
+    and how many households. `besides`: lots whose forms are to go."""
     households = drawn(session, wave)
-    counts = select(Response.psu, func.count()).where(Response.wave == wave.code, Response.psu.is_not(None))
-    stored: dict[str | None, int] = dict(session.execute(counts.group_by(Response.psu)).all())
+    all_forms = select(Response.psu, func.count()).where(Response.wave == wave.code, Response.psu.is_not(None))
+    stored: dict[str | None, int] = dict(session.execute(all_forms.group_by(Response.psu)).all())
     full = [psu for psu in new if psu in households and stored.get(psu, 0) + new[psu] > households[psu]]
-    forms = {psu: counted(session, wave.code, psu) + new[psu] for psu in sorted(full)}
+    there = counts(session, wave.code, full, besides)
+    forms = {psu: there[psu] + new[psu] for psu in sorted(full)}
     return {psu: (count, households[psu]) for psu, count in forms.items() if count > households[psu]}
 
 
@@ -115,10 +118,12 @@ def counted(session: Session, wave: str, psu: str) -> int:
     return counts(session, wave, [psu])[psu]
 
 
-def counts(session: Session, wave: str, psus: Collection[str]) -> Counter[str | None]:
-    """How many forms count of each of these villages, as `counted`."""
+def counts(
+    session: Session, wave: str, psus: Collection[str], besides: Collection[int] = ()
+) -> Counter[str | None]:
+    """How many forms count of each of these villages, as `counted`, but for those of the lots `besides`."""
     here = (Response.wave == wave, Response.psu.in_(psus))
-    gone = lot_steps.aside(session, wave)
+    gone = lot_steps.aside(session, wave).union(besides)
     reviews = select(Review.response, Review.state).join(Response, Response.id == Review.response).where(*here)
     states: dict[UUID, ReviewState] = dict(session.execute(reviews.order_by(Review.id)).all())
     rows = session.execute(select(Response.id, Response.lot, Response.psu).where(*here))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from survey.responses import lot_steps
 from survey.responses.lot_steps import LEAST
 from survey.storage.models import Lot, LotKind, Mode, Response, SenderCount, Wave
 
@@ -56,7 +57,8 @@ def join_small(session: Session, wave: str, today: date) -> None:
     Call inside `writing()`; again as often as wanted, a kill midway loses nothing.
 
     Of the lots that are over and not closed yet (of files at once: they are read whole, or not at all),
-    - those of one sender, kind, place and day are one (but of files: each import is a lot);
+    - an import of five or more stays by itself: it can be taken back whole, and who sent it has the file anyhow;
+    - those of one sender, kind, place and day are one;
     - the forms of a lot that are fewer than five of their cell, and not all of it, go to the lot with most of it;
     - a lot of fewer than five goes whole to a neighbour: of the same sender, else of the same village, unit, mode,
       else to any.
@@ -72,7 +74,11 @@ def join_small(session: Session, wave: str, today: date) -> None:
         return
     heaps = _heaps(session, found, over)
     _count_senders(session, wave, heaps)
-    heaps = _each(heaps, _same)
+    recalled = lot_steps.recalled(session, wave)
+    for heap in heaps:
+        if _is_whole(heap, recalled):
+            heap.lot.closed = today
+    heaps = _each([heap for heap in heaps if heap.lot.closed is None], _same)
     moves = list(_into_the_largest_of_each_cell(heaps))
     heaps = [heap for heap in heaps if heap.cells]
     for neighbours in NEIGHBOURS:
@@ -122,6 +128,12 @@ def _count_senders(session: Session, wave: str, heaps: Iterable[_Heap]) -> None:
     ]
     if rows:
         session.execute(insert(SenderCount), rows)
+
+
+def _is_whole(heap: _Heap, recalled: set[int]) -> bool:
+    """Whether nothing comes to a lot from others, nor goes to them."""
+    lot = heap.lot
+    return lot.kind is LotKind.IMPORT and (heap.count >= LEAST or lot.number in recalled)
 
 
 def _same(heap: _Heap) -> Hashable:

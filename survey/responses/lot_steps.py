@@ -1,4 +1,5 @@
-"""Lots that are set aside, and taken back: by two people, as a whole, with a reason."""
+"""Lots that are set aside, and taken back: by two people, as a whole, with a reason. A file that was imported is
+recalled by one (`survey/data_files/import_lots.py`)."""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ class Standing(StrEnum):
     PROPOSED_ASIDE = "proposed_aside"  # it counts until somebody else confirms
     ASIDE = "aside"
     PROPOSED_BACK = "proposed_back"  # it stays aside until somebody else confirms
+    RECALLED = "recalled"  # a file that was imported and taken back, for good
 
 
 PROPOSALS = {Standing.PROPOSED_ASIDE: LotStepKind.ASIDE, Standing.PROPOSED_BACK: LotStepKind.BACK}
@@ -44,7 +46,12 @@ class LotState:
     @property
     def is_aside(self) -> bool:
         """Whether its responses are in no figure now."""
-        return self.standing in (Standing.ASIDE, Standing.PROPOSED_BACK)
+        return self.standing in (Standing.ASIDE, Standing.PROPOSED_BACK, Standing.RECALLED)
+
+    @property
+    def is_recalled(self) -> bool:
+        """Whether it was an import that was taken back."""
+        return self.standing is Standing.RECALLED
 
     @property
     def is_proposed(self) -> bool:
@@ -63,6 +70,7 @@ class LotState:
             LotStepKind.ASIDE: Standing.ASIDE,
             LotStepKind.PROPOSE_BACK: Standing.PROPOSED_BACK,
             LotStepKind.BACK: Standing.COUNTED,
+            LotStepKind.RECALL: Standing.RECALLED,
             LotStepKind.WITHDRAW: Standing.ASIDE if self.is_aside else Standing.COUNTED,
         }[step.step]
         return LotState(standing, (*self.steps, step))
@@ -79,6 +87,11 @@ def state(session: Session, wave: str) -> dict[int, LotState]:
 def aside(session: Session, wave: str) -> set[int]:
     """The numbers of the lots that are set aside now."""
     return {lot for lot, one in state(session, wave).items() if one.is_aside}
+
+
+def recalled(session: Session, wave: str) -> set[int]:
+    """The numbers of the imports that were taken back."""
+    return {lot for lot, one in state(session, wave).items() if one.is_recalled}
 
 
 def find(session: Session, wave: str, number: int) -> Lot:
@@ -102,6 +115,8 @@ def propose(session: Session, wave: str, lot: int, aside: bool, reason: str, per
     Call inside `writing()`, as the other steps."""
     one, now = _locked(session, wave, lot)
     reason = _reason(reason)
+    if now.is_recalled:
+        raise Conflict("Lot %(number)s was an import that was taken back on %(day)s, for good.", **_of(now))
     if now.is_proposed:
         raise Conflict(
             "%(person)s proposed something for lot %(number)s already, on %(day)s. Somebody else confirms or"
@@ -147,6 +162,15 @@ def withdraw(session: Session, wave: str, lot: int, reason: str, person: str) ->
         raise Conflict("Nothing is proposed for lot %(number)s.", number=lot)
     own = spelling(now.steps[-1].person) == spelling(person)
     _add(session, wave, lot, LotStepKind.WITHDRAW, _reason(reason, may_lack=own), person)
+
+
+def recall(session: Session, wave: str, lot: int, reason: str, person: str) -> None:
+    """Takes an import back, for good; whether it may be is asked by `import_lots`, which sees to all that rests on
+    it. A proposal that waits for it is past with that."""
+    _one, now = _locked(session, wave, lot)
+    if now.is_aside:
+        raise Conflict("Lot %(number)s is in no figure already, since %(day)s. Nothing was changed.", **_of(now))
+    _add(session, wave, lot, LotStepKind.RECALL, _reason(reason), person)
 
 
 def _reason(written: str, may_lack: bool = False) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey.responses import respondents
+from survey.responses import lot_steps, respondents
 from survey.storage.models import LeaderGroup, Response
 
 
@@ -15,10 +17,10 @@ def groups(session: Session, wave: str) -> dict[str, LeaderGroup]:
     return {group.stratum: group for group in session.scalars(chosen)}
 
 
-def persons(session: Session, wave: str) -> dict[str, set[str]]:
+def persons(session: Session, wave: str, besides: Collection[int] = ()) -> dict[str, set[str]]:
     """Who of each group answered: the label of each person, of one without a label the id of its response. Those
-    whose response enters no figure, rejected or set aside, may answer again."""
-    gone = respondents.left_out(session, wave).all
+    whose response enters no figure, rejected or set aside, or is of a lot `besides`, may answer again."""
+    gone = respondents.left_out(session, wave, frozenset(lot_steps.aside(session, wave).union(besides))).all
     there: dict[str, set[str]] = {}
     answered = select(Response.stratum, Response.person, Response.id).where(Response.wave == wave)
     for stratum, person, id in session.execute(answered):

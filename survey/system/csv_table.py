@@ -7,7 +7,7 @@ import difflib
 import re
 from bisect import insort
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -123,14 +123,15 @@ class Rows:
         place = heads.header(rows)
         self.row, _raw = self._early[place]
         self._early = self._early[place + 1 :]
-        for row in rows[: place + 2]:
-            self._watch(row)
+        self._watch(rows[place])
         columns, self._width = heads.columns(rows[place]), len(rows[place])
         while columns and not (columns[-1] or "").strip():
             columns.pop()
         self._header = [column or head for column, head in zip(columns, rows[place], strict=False)]
         own = [column for column in columns if column is not None]
         if not is_sound(self.faults, self.row, own, heads.known, required):
+            for row in rows[place + 1 :]:
+                self._watch(row)
             return False
         self.columns = own
         if len(own) < self._width:
@@ -209,7 +210,7 @@ class Table(Rows):
         super().__init__(faults)
         self._record: list[str] = []  # the lines of the row being read
         self._odd = False
-        self.mark = ","
+        self.mark = _mark(path)
         self._source = self._lines(path)
         if not self._begin(heads if isinstance(heads, Heads) else Heads(heads), required):
             self._source.close()
@@ -237,17 +238,11 @@ class Table(Rows):
         return list(map(meant, raw)) if any(cell[:1] == "'" for cell in raw) else raw
 
     def _raw(self) -> Iterator[list[str]]:
-        records: Iterator[list[str]] | None = None
+        records = csv.reader(self._source, strict=True, delimiter=self.mark)
         while True:
             self._record.clear()
             self._odd = False
             try:
-                if records is None:
-                    first = next(self._source, None)
-                    if first is None:
-                        return
-                    self.mark = _mark(first)
-                    records = csv.reader(chain([first], self._source), strict=True, delimiter=self.mark)
                 cells = next(records, None)
             except csv.Error:
                 self._break_off()
@@ -313,9 +308,14 @@ class Table(Rows):
         return bool(odd)
 
 
-def _mark(line: str) -> str:
-    """What separates the cells of a file whose first line this is."""
-    return max(",;\t", key=line.count)
+def _mark(path: Path) -> str:
+    """What separates the cells of a file: told by the first line that has any, for titles have none."""
+    with suppress(OSError), path.open("rb") as file:
+        for line in file.read(1 << 16).splitlines()[:LAST]:
+            mark = max(b",;\t", key=line.count)
+            if mark in line:
+                return chr(mark)
+    return ","
 
 
 def _refuse_other_kinds(path: Path, start: str) -> None:

@@ -122,15 +122,19 @@ class UnitCodes(Codes):
         words = fold(text)
         if not words or words.isdecimal():
             return []
+        kind = unit_search.KIND.match(words)
         bare = unit_search.KIND.sub("", words)
-        named = self._named.get(words) or self._named.get(bare)
-        if named:
-            return named
-        return [unit.code for unit in self.units.values() if bare in _former(unit)]
+        whole = f"{unit_search.SHORT.get(kind[1], kind[1])} {bare}" if kind else ""
+        if not whole.startswith(("thanh pho ", "thi xa ", "thi tran ", "huyen ")):  # no unit of today is one
+            named = self._named.get(words) or self._named.get(bare)
+            if named:
+                return named
+        return [unit.code for unit in self.units.values() if (whole or bare) in _former(unit, bool(whole))]
 
 
-def _former(unit: Unit) -> set[str]:
-    return {unit_search.KIND.sub("", fold(name)) for name in (unit.former or "").split(";") if name}
+def _former(unit: Unit, with_kind: bool) -> set[str]:
+    names = {fold(name) for name in (unit.former or "").split(";") if name}
+    return names if with_kind else {unit_search.KIND.sub("", name) for name in names}
 
 
 def no_unit(text: str, codes: UnitCodes) -> Lazy:

@@ -83,6 +83,7 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
     "/viec": {Role.COMMUNE, Role.OFFICE},
     "/quan-tri/<wave>": VIEWS,
     "/quan-tri/<wave>/nhap-tep": READS,
+    "/quan-tri/<wave>/nhap-tep/lay-lai": READS,
     "/quan-tri/<wave>/mo-thuc-dia": READS,
     "/quan-tri/<wave>/dot": READS,
     "/quan-tri/<wave>/cong-bo/chot": READS,

@@ -34,7 +34,7 @@ class Lot(Base):
     which is chance, and nothing else of who brought it; a day's lots of fewer than five are joined to others when
     the day is over (`survey/responses/lot_joining.py`).
 
-    sender  an account, `device:NUMBER`, or the name of a file; none of strangers
+    sender  an account, `device:NUMBER`, or the name of what was imported; none of strangers
     unit    none where it has several
     day     on which its responses were answered, the first of them where it was joined; of a file that of import
     closed  the day from which on nothing comes to it or leaves it; None while it may still grow
@@ -58,13 +58,14 @@ class Lot(Base):
 
 
 class LotStepKind(StrEnum):
-    """What somebody did with a lot: two people set it aside, and two take it back."""
+    """What somebody did with a lot: two people set it aside, and two take that back; one recalls an import."""
 
     PROPOSE_ASIDE = "propose_aside"
     ASIDE = "aside"
     PROPOSE_BACK = "propose_back"
     BACK = "back"
     WITHDRAW = "withdraw"  # a proposal is given up or refused
+    RECALL = "recall"  # a file that was imported is taken back by one person, for good
 
 
 class LotStep(Base):

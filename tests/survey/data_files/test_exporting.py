@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forms import Item, Questionnaire
-from survey.data_files import exporting, importing
+from survey.data_files import exporting, importing, response_file
 from survey.fieldwork import reviews
 from survey.responses import respondents, submission
 from survey.storage.database import Database
@@ -52,8 +52,8 @@ def test_the_columns_are_those_of_the_import_in_the_order_of_the_form(province: 
     with province.reading() as session:
         items = questionnaires.find(session, "ho_gia_dinh@1").items
     header = out.read_text(encoding="utf-8").rstrip("\n").split(",")
-    assert header == [*importing.COLUMNS, *items]
-    assert importing.responses(province, "ho-mau", out).stored == 0
+    assert header == [*response_file.COLUMNS, *items]
+    assert importing.responses(province, "ho-mau", importing.Wanted(out)).stored == 0
 
 
 @pytest.mark.both_databases
@@ -85,7 +85,7 @@ def test_those_outside_the_sample_have_a_file_of_their_own(province: Database, t
     (row,) = table(tmp_path / "ngoai.csv")
     assert row["response_id"] == id
     assert "weight" not in row
-    assert importing.responses(province, "ho-mau", tmp_path / "ngoai.csv").there == 1
+    assert importing.responses(province, "ho-mau", importing.Wanted(tmp_path / "ngoai.csv")).there == 1
 
 
 def test_a_response_that_a_review_rejected_is_in_no_file_and_not_called_outside(
@@ -106,7 +106,7 @@ def test_a_response_that_a_review_rejected_is_in_no_file_and_not_called_outside(
 def test_the_weights_are_those_of_the_estimates(province: Database, tmp_path: Path) -> None:
     rows = ["06652,V1,06652,10", "06652,V1,06652,30", "06658,V3,06658,0.00001"]
     (tmp_path / "in.csv").write_text("unit,psu,stratum,weight\n" + "\n".join(rows) + "\n")
-    importing.responses(province, "ho-mau", tmp_path / "in.csv")
+    importing.responses(province, "ho-mau", importing.Wanted(tmp_path / "in.csv"))
     keyed = submit(province, "ho-mau", {"C5": 1}, psu="V1")  # after the weights were made
     exporting.responses(province, "ho-mau", tmp_path / "out.csv")
     with province.reading() as session:
@@ -123,7 +123,7 @@ def test_an_open_wave_counts_everybody_once(province: Database, tmp_path: Path) 
     exporting.responses(province, "ho-mo", tmp_path / "phieu.csv")
     (row,) = table(tmp_path / "phieu.csv")
     assert (row["stratum"], row["psu"], row["weight"]) == ("06652", dates.today().isoformat(), "1")
-    assert importing.responses(province, "ho-mo", tmp_path / "phieu.csv").there == 1
+    assert importing.responses(province, "ho-mo", importing.Wanted(tmp_path / "phieu.csv")).there == 1
 
 
 def test_text_that_looks_like_a_formula_is_computed_nowhere_and_read_back_as_it_was(
@@ -135,7 +135,7 @@ def test_text_that_looks_like_a_formula_is_computed_nowhere_and_read_back_as_it_
     exporting.responses(province, "ho-mo", tmp_path / "phieu.csv")
     written = {row["C10_khac"] for row in table(tmp_path / "phieu.csv")}
     assert written == {f"'{text}" for text in texts[:6]} | set(texts[6:])
-    assert importing.responses(province, "ho-mo", tmp_path / "phieu.csv").there == len(texts)
+    assert importing.responses(province, "ho-mo", importing.Wanted(tmp_path / "phieu.csv")).there == len(texts)
     exporting.responses(province, "ho-mo", tmp_path / "phieu.parquet", "parquet")
     assert set(parquet.read_table(tmp_path / "phieu.parquet").column("C10_khac").to_pylist()) == set(texts)
 
@@ -262,7 +262,7 @@ def test_what_is_exported_and_imported_is_the_same(
         path = Path(shutil.copy(sqlite_templates["province"], tmp_path / f"{uuid.uuid4()}.db"))
         database = Database(f"sqlite:///{path}")
         try:
-            assert importing.responses(database, "ho-mau", source).stored == len(rows)
+            assert importing.responses(database, "ho-mau", importing.Wanted(source)).stored == len(rows)
             exporting.responses(database, "ho-mau", target)
         finally:
             database.engine.dispose()  # which takes the log with it
@@ -274,7 +274,7 @@ def test_what_is_exported_and_imported_is_the_same(
         assert float(kept["weight"]) == row["weight"]
         place = (meant(kept["psu"]), kept["stratum"], kept["day"])
         assert place == (row["psu"], row["stratum"], row["day"].isoformat())
-        for code in set(row) - set(importing.COLUMNS):
+        for code in set(row) - set(response_file.COLUMNS):
             assert meant(kept[code]) == settled(household.items[code], row[code])
 
 

@@ -89,9 +89,10 @@ class Week:
         digests.close_days(self.province, now, WAVE)
         self.closings += 1
         with self.province.reading() as session:
-            done = select(Response.id).join(Lot, Lot.number == Response.lot)
-            for id in session.scalars(done.where(Lot.closed.is_not(None), Response.wave == WAVE)):
-                self.closed.setdefault(id, self.closings)
+            done = select(Response.id, Lot.number, Lot.kind).join(Lot, Lot.number == Response.lot)
+            for id, number, kind in session.execute(done.where(Lot.closed.is_not(None), Response.wave == WAVE)):
+                # A file stays a lot of its own: who sent it knows its forms anyhow.
+                self.closed.setdefault(id, number if kind is LotKind.IMPORT else self.closings)
 
     def day(self, day: date, late: date | None = None) -> None:
         """A day: forms, a file of digests at noon, more forms; what came late of another day; the night."""

@@ -525,10 +525,10 @@ def test_a_file_that_would_fill_a_village_beyond_its_draw_is_refused_whole(
     rows = ["06652,V1,3"] * (HOUSEHOLDS + 1) + ["06652,V2,3"] * HOUSEHOLDS
     path.write_text("unit,psu,C5\n" + "\n".join(rows) + "\n", encoding="utf-8")
     with pytest.raises(Refusal) as refused:
-        importing.responses(drawn, "ho-mau", path)
+        importing.responses(drawn, "ho-mau", importing.Wanted(path))
     assert "V1" in str(refused.value)
     assert f"{HOUSEHOLDS + 1} phiếu" in str(refused.value)
     assert "V2" not in str(refused.value)
     assert stored(drawn) == 0
     path.write_text("unit,psu,C5\n" + "\n".join(rows[1:]) + "\n", encoding="utf-8")
-    assert importing.responses(drawn, "ho-mau", path).stored == 2 * HOUSEHOLDS
+    assert importing.responses(drawn, "ho-mau", importing.Wanted(path)).stored == 2 * HOUSEHOLDS

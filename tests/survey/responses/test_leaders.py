@@ -60,7 +60,7 @@ def load(leaders: Database, tmp_path: Path) -> Load:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
-        return importing.responses(leaders, wave, path)
+        return importing.responses(leaders, wave, importing.Wanted(path))
 
     return load
 
@@ -176,7 +176,7 @@ def test_the_file_of_the_answers_gives_them_again(leaders: Database, load: Load,
     load([{"stratum": "db", "ld_tc_muc": 4}])
     path = tmp_path / "ra.csv"
     exporting.responses(leaders, WAVE, path)
-    assert importing.responses(leaders, WAVE, path).there == 4
+    assert importing.responses(leaders, WAVE, importing.Wanted(path)).there == 4
     with leaders.reading() as session:
         persons = set(session.scalars(select(Response.person).where(Response.wave == WAVE)))
     assert persons == {"db-0", "db-1", "db-2", None}

@@ -259,7 +259,7 @@ def test_neyman_learns_from_the_wave_before(province: Database, tmp_path) -> Non
     code = items.codes()["index"][0]
     text = (tmp_path / "phieu.csv").read_text().replace("C9_01", code)
     (tmp_path / "phieu.csv").write_text(text)
-    importing.responses(province, "ho-mau", tmp_path / "phieu.csv")
+    importing.responses(province, "ho-mau", importing.Wanted(tmp_path / "phieu.csv"))
     with province.reading() as session:
         found = previous_wave.deviations(session, waves.find(session, "sau"))
         # The pooled rule shares what is known of how alike people are, so B isn't 0: but A is no less than B.

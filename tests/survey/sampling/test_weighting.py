@@ -402,7 +402,7 @@ def test_computed_weights_begin_with_those_that_were_given(province: Database, t
 
     def load(rows: list[str]) -> None:
         path.write_text("unit,psu,weight,gioi_tinh\n" + "".join(f"{row}\n" for row in rows))
-        importing.responses(province, WAVE, path)
+        importing.responses(province, WAVE, importing.Wanted(path))
 
     load(["06652,V1,10,1", "06652,V2,20,2", "06658,V3,30,1", "06658,V4,40,2"])
     plan = Plan({"gioi_tinh": {"1": 60, "2": 30}}, method="post")

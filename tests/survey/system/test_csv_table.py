@@ -161,10 +161,7 @@ def test_what_is_written_is_read_as_it_was_and_never_computed(text: str) -> None
 def test_every_csv_file_and_workbook_is_written_so_that_nothing_is_computed() -> None:
     written = {str(path.relative_to("survey")): path.read_text("utf-8") for path in Path("survey").rglob("*.py")}
     apart = {name for name, source in written.items() if re.search(r"csv\.(writer|DictWriter)|to_csv", source)}
-    assert apart == {
-        "system/csv_table.py",
-        "data_files/column_mapping.py",
-    }  # mapping: semicolons become commas, cell by cell
+    assert apart == {"system/csv_table.py"}
     books, harmless_books = (
         sum(source.count(text) for source in written.values())
         for text in ("xlsxwriter.Workbook(", '"strings_to_formulas": False, "strings_to_urls": False')

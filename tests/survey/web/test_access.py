@@ -106,8 +106,8 @@ NEEDS = {
     Right.RELEASE: "staff.check_release staff.freeze_release staff.issue staff.year_release_step",
     Right.APPROVE: "staff.approve_release staff.approve_year staff.withdraw_release",
     Right.WAVES: """
-        staff.close_wave staff.import_file staff.new_wave staff.remove_wave staff.reopen_fieldwork
-        staff.wave_settings
+        staff.close_wave staff.import_file staff.new_wave staff.recall_import staff.remove_wave
+        staff.reopen_fieldwork staff.wave_settings
     """,
     Right.QUESTIONS: """
         staff.answer_hint staff.begin_draft staff.draft_from_file staff.draw_item staff.drop_draft staff.rearrange

@@ -1,28 +1,31 @@
-"""Pages: a file typed up elsewhere becomes responses: chosen, its columns mapped, checked, stored."""
+"""Pages: a file typed up elsewhere becomes a lot of responses: chosen, mended, stored, or taken back."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.file import FileField
 
 from forms import Questionnaire
 from survey.accounts.accounts import Right
-from survey.data_files import column_mapping, importing, pending_imports
+from survey.data_files import column_mapping, import_lots, importing, pending_imports
+from survey.data_files.column_mapping import Plan
+from survey.responses.lot_steps import LONGEST_REASON
 from survey.results import population
 from survey.storage.models import Lot, LotKind, Mode, Wave
 from survey.system import dates
-from survey.system.csv_table import nearest
+from survey.system.csv_table import Writer, nearest
 from survey.waves import questionnaires, units, waves
 from survey.web.current import database
 from survey.web.pages import MB, Tab, having
 from survey.web.staff.blueprint import MODE_NAMES, pages
+from survey.web.staff.fieldwork import import_mistakes
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import saved
 from translations import N_, Gone, Lazy, NotFound, Refusal
@@ -33,8 +36,11 @@ ABOUT = {
     "weight": Lazy("Weight"),
     "mode": Lazy("Way of answering"),
     "day": Lazy("Day of the answer"),
+    "sheet": Lazy("Number of the printed form"),
+    "adults": Lazy("Adults in the household"),
 }
-TICKET = "cho-nhap"  # of the session: account, wave, ticket and name of the file that waits
+TICKET = "cho-nhap"  # of the session: account, wave, ticket, name of the file, what it replaces, what was seen to
+HELD = 6
 
 
 class FileForm(StaffForm):
@@ -43,24 +49,10 @@ class FileForm(StaffForm):
     file = FileField(
         Lazy("File (CSV or Excel)"),
         description=Lazy(
-            "The first row has the names of the columns. At most 20 MB. Until it is imported the file is "
-            "kept encrypted; after an hour it is destroyed."
+            "At most 20 MB. Titles above the header, a column of running numbers and semicolons don't matter. "
+            "Until it is imported the file is kept encrypted; after an hour it is destroyed."
         ),
     )
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the file on the page: where it goes, what its first rows become, which words ask for a code."""
-
-    place: int
-    source: column_mapping.Source
-    target: str
-    meaning: str
-    becomes: tuple[str, ...]
-    words: tuple[tuple[column_mapping.Word, str], ...]
-    choices: tuple[tuple[str, str], ...]
-    fault: str
 
 
 @pages.form(
@@ -72,14 +64,14 @@ class Column:
     of_leaders=True,
 )
 def import_file(wave: str) -> ResponseReturnValue:
-    """The step that comes next: choosing a file, or mapping the one that waits."""
+    """The step that comes next: choosing a file, or mending and storing the one that waits."""
     with database().reading() as reading:
         wave_row = waves.find(reading, wave)
         questionnaire = questionnaires.by_digest(reading, wave_row.questionnaire)
     act = request.form.get("act", "")
     if request.method == "POST" and act == "upload":
-        return _taken(wave_row)
-    ticket, name = _waiting(wave_row)
+        return _taken(wave_row, questionnaire)
+    ticket, name, replaces, understood = _waiting(wave_row)
     if ticket is None:
         return _choose(wave_row, FileForm(formdata=None), 200)
     if act == "drop":
@@ -93,17 +85,37 @@ def import_file(wave: str) -> ResponseReturnValue:
         form.file.errors = [str(gone)]
         return _choose(wave_row, form, 410)
     with pending_imports.room() as folder:
-        path = folder / ".settled"
+        path = folder / name
         path.write_bytes(content)
-        return _mapped(wave_row, questionnaire, path, folder / name, act)
+        return _Mapped(wave_row, questionnaire, path, replaces, understood).answer(act)
+
+
+@pages.act(
+    "/<wave>/nhap-tep/lay-lai", Right.WAVES, N_("Took an import back"), endpoint="recall_import", of_leaders=True
+)
+def recall_import(wave: str) -> ResponseReturnValue:
+    """Takes an import back, whole, with a reason."""
+    with database().writing() as writing:
+        row = waves.find(writing, wave, lock=True)
+        lot = import_lots.find(writing, wave, request.form.get("lo", ""))
+        import_lots.recall(writing, row, lot.lot.number, request.form.get("ly-do", ""), current_user.name)
+    flash(_("%(name)s is taken back: its forms enter no figure any more.", name=lot.name))
+    return redirect(url_for(".import_file", wave=wave), 303)
 
 
 def _choose(wave: Wave, form: FileForm, status: int) -> ResponseReturnValue:
-    return render_template("staff/import.html", wave=wave, form=form), status
+    asked = request.values.get("thay", "")
+    with database().reading() as reading:
+        replaced = import_lots.find(reading, wave.code, asked) if asked else None
+        lots = import_lots.listed(reading, wave.code)
+    return render_template(
+        "staff/import.html", wave=wave, form=form, lots=lots, replaced=replaced, longest=LONGEST_REASON
+    ), status
 
 
-def _taken(wave: Wave) -> ResponseReturnValue:
-    """Takes a file in: it waits, sealed, until its columns are mapped."""
+def _taken(wave: Wave, questionnaire: Questionnaire) -> ResponseReturnValue:
+    """Takes a file in: it waits, sealed, until its mistakes are mended."""
+    import_lots.refuse_closed(wave)
     form = FileForm()
     if form.validate_on_submit() and not form.file.data:
         form.file.errors = [_("Choose a file.")]
@@ -112,155 +124,183 @@ def _taken(wave: Wave) -> ResponseReturnValue:
     try:
         with pending_imports.room() as folder:
             path, settled = saved(form.file.data, folder), folder / ".settled"
-            column_mapping.settle(path, settled)
+            understood = column_mapping.settle(path, settled, questionnaire)
             name, content = path.name, settled.read_bytes()
     except Refusal as refusal:
-        form.file.errors = [str(refusal)]
+        form.file.errors = str(refusal).splitlines()
         return _choose(wave, form, 422)
     _drop()
-    session[TICKET] = [current_user.name, wave.code, pending_imports.keep(content), name]
+    told = [str(one) for one in understood]
+    about = [pending_imports.keep(content), name, request.form.get("thay", ""), told]
+    session[TICKET] = [current_user.name, wave.code, *about]
     return redirect(url_for(".import_file", wave=wave.code), 303)
 
 
-def _waiting(wave: Wave) -> tuple[str | None, str]:
-    *whose, ticket, name = session.get(TICKET) or ("", "", None, "")
-    return (ticket if whose == [current_user.name, wave.code] else None), name
+def _waiting(wave: Wave) -> tuple[str | None, str, str, list[str]]:
+    held = session.get(TICKET) or []
+    if len(held) != HELD or held[:2] != [current_user.name, wave.code]:
+        return None, "", "", []
+    ticket, name, replaces, understood = held[2:]
+    return ticket, name, replaces, understood
 
 
 def _drop() -> None:
     """Destroys the file that waits."""
-    *_whose, ticket, _name = session.pop(TICKET, None) or ("", "", None, "")
-    if ticket is not None:
-        pending_imports.destroy(ticket)
+    held = session.pop(TICKET, None)
+    if held:
+        pending_imports.destroy(held[2])
 
 
-def _mapped(wave: Wave, questionnaire: Questionnaire, path: Path, target: Path, act: str) -> ResponseReturnValue:
-    """Checks the file as it is mapped now; stores it where that is asked for and nothing is wrong."""
-    columns = column_mapping.sources(path)
-    with database().reading() as reading:
-        reads = column_mapping.readings(reading, questionnaire)
-        communes = units.communes(reading, dates.today())
-        if questionnaire.asks_leaders:
-            communes = [units.province(reading), *units.answering(reading, dates.today())]
-    posted = request.form if act in ("check", "store") else None
-    plan, wrong = _plan(posted, columns, questionnaire)
-    asked = column_mapping.words(path, plan, reads)
-    plan = column_mapping.Plan(plan.columns, _codes(posted, asked, plan), plan.fixed)
-    ids = column_mapping.ids(current_app.config["SECRET_KEY"], wave.code, path)
-    first = column_mapping.written(path, target, plan, reads, ids)
-    checked = column_mapping.checked(database(), wave.code, target)
-    problem = ""
-    if act == "store" and not wrong and not checked.count:
-        try:
-            done = importing.responses(database(), wave.code, target)
-        except Refusal as refusal:
-            if isinstance(refusal, NotFound):
-                raise
-            problem = str(refusal)
-        else:
-            _drop()
-            has_made_ids = "response_id" not in plan.columns.values()
-            return render_template(
-                "staff/imported.html", wave=wave, done=done, name=target.name, has_made_ids=has_made_ids
-            )
-    by_name = {column: columns[place].name for place, column in plan.columns.items()}
-    return (
-        render_template(
+class _Mapped:
+    """A file that waits, with its columns and words as they are chosen now.
+
+    replaces  the number of an import that goes when this one comes; empty: none
+    """
+
+    def __init__(
+        self, wave: Wave, questionnaire: Questionnaire, path: Path, replaces: str, understood: list[str]
+    ) -> None:
+        self.wave, self.questionnaire, self.path, self.understood = wave, questionnaire, path, understood
+        self.sources = column_mapping.sources(path)
+        with database().reading() as reading:
+            self.reads = column_mapping.readings(reading, questionnaire)
+            self.lots = import_lots.listed(reading, wave.code)
+            self.replaced = import_lots.find(reading, wave.code, replaces) if replaces else None
+            self.communes = units.communes(reading, dates.today())
+            if questionnaire.asks_leaders:
+                self.communes = [units.province(reading), *units.answering(reading, dates.today())]
+
+    def answer(self, act: str) -> ResponseReturnValue:
+        """Checks the file as it is mapped now, and stores what is right where that is asked for."""
+        posted = request.form if act in ("check", "store", "rows") else None
+        plan, wrong = self._plan(posted)
+        self.found = column_mapping.words(self.path, plan, self.reads)
+        self.plan = Plan(plan.columns, self._codes(posted, plan), plan.fixed)
+        wanted = importing.Wanted(
+            self.path,
+            current_user.name,
+            self.plan,
+            secret=current_app.config["SECRET_KEY"],
+            name=request.form.get("name", ""),
+            replaces=self.replaced.lot.number if self.replaced else None,
+            reason=request.form.get("ly-do", ""),
+        )
+        checked = importing.checked(database(), self.wave.code, wanted)
+        if act == "rows":
+            return self._rows(checked)
+        problem = ""
+        if act == "store" and not wrong and checked.rows and 1 not in checked.wrong:
+            if request.form.get("rows") != str(checked.rows):
+                problem = _("Something changed with your choices: look at the numbers, then store.")
+            else:
+                try:
+                    return self._store(importing.Wanted(**{**vars(wanted), "skip": checked.wrong}), checked)
+                except Refusal as refusal:
+                    if isinstance(refusal, NotFound):
+                        raise
+                    problem = str(refusal)
+        return self._page(checked, wrong, problem, posted is not None)
+
+    def _store(self, wanted: importing.Wanted, checked: importing.Checked) -> ResponseReturnValue:
+        done = importing.responses(database(), self.wave.code, wanted)
+        _drop()
+        return render_template(
+            "staff/imported.html",
+            wave=self.wave,
+            done=done,
+            name=self.path.name,
+            left=len(checked.wrong),
+            replaced=self.replaced,
+            has_made_ids="response_id" not in self.plan.columns.values(),
+        )
+
+    def _rows(self, checked: importing.Checked) -> Response:
+        """The rows that are wrong, as they stand in the file."""
+        text = io.StringIO()
+        writer = Writer(text)
+        writer.writerow([_("Row"), *(source.name for source in self.sources)])
+        cells = column_mapping.cells(self.path, checked.wrong)
+        writer.writerows([row, *cells[row]] for row in sorted(cells) if row > 1)
+        headers = {"Content-Disposition": "attachment; filename=dong-sai.csv"}
+        return Response("\ufeff" + text.getvalue(), mimetype="text/csv", headers=headers)
+
+    def _page(
+        self, checked: importing.Checked, wrong: Mapping[int, str], problem: str, posted: bool
+    ) -> ResponseReturnValue:
+        of_words = import_mistakes.of_words(self.sources, self.plan, self.found, self.reads, posted)
+        others = import_mistakes.of_faults(checked, self.path, self.sources, self.plan, self.found)
+        unused = import_mistakes.unused(self.sources, self.plan)
+        left = len(checked.wrong - {1})
+        return render_template(
             "staff/import_columns.html",
-            wave=wave,
-            name=target.name,
-            columns=_columns(columns, plan, reads, asked, first, wrong, questionnaire),
+            wave=self.wave,
+            name=self.path.name,
+            heading=import_mistakes.heading(left, len(unused), checked.rows),
+            rows=checked.rows + left,
+            sources=self.sources,
+            understood=self.understood,
             checked=checked,
-            faults=[(fault, by_name.get(fault.column or "", "")) for fault in checked.faults],
+            mistakes=[*others, *of_words],
+            left_over=unused,
+            matched=[(place, self.sources[place], target) for place, target in self.plan.columns.items()],
+            same_words=[
+                (self.sources[place].name, word.text, word.count, self._says(self.plan.columns[place], word.code))
+                for place, words in self.found.items()
+                for word in words
+                if word.code
+            ],
+            meanings={column: self._meaning(column) for column in column_mapping.known(self.questionnaire)},
+            free=[
+                one for one in column_mapping.known(self.questionnaire) if one not in self.plan.columns.values()
+            ],
             wrong=wrong,
             problem=problem,
-            plan=plan,
-            known=[(column, _meaning(column, questionnaire)) for column in column_mapping.known(questionnaire)],
-            communes=communes,
+            left=left,
+            ready=bool(checked.rows) and 1 not in checked.wrong and not wrong,
+            plan=self.plan,
+            communes=self.communes,
             modes=[(mode.value, _(MODE_NAMES[mode])) for mode in Mode],
             blank=column_mapping.BLANK,
-        ),
-        422 if wrong or checked.count or problem else 200,
-    )
+            lot_name=request.form.get("name", "") or self.path.stem,
+            longest_name=import_lots.LONGEST_NAME,
+            longest=LONGEST_REASON,
+            replaced=self.replaced,
+            lots=self.lots,
+        ), 422 if wrong or problem or checked.count else 200
 
+    def _plan(self, posted: Mapping[str, str] | None) -> tuple[Plan, dict[int, str]]:
+        """The columns as they were posted, else as their names suggest; and what is wrong with them, by place."""
+        if posted is None:
+            return Plan(column_mapping.guess([one.name for one in self.sources], self.questionnaire)), {}
+        known = column_mapping.known(self.questionnaire)
+        columns: dict[int, str] = {}
+        wrong: dict[int, str] = {}
+        for place in range(len(self.sources)):
+            target = posted.get(f"c{place}", "").strip()
+            if target and target not in known:
+                wrong[place] = _("There is no such column. Did you mean %(near)s?", near=nearest(target, known))
+            elif target in columns.values():
+                wrong[place] = _("Another column is already mapped to this.")
+            elif target:
+                columns[place] = target
+        fixed = {column: posted[column] for column in ("unit", "mode") if posted.get(column)}
+        return Plan(columns, {}, fixed), wrong
 
-def _plan(
-    posted: Mapping[str, str] | None, sources: list[column_mapping.Source], questionnaire: Questionnaire
-) -> tuple[column_mapping.Plan, dict[int, str]]:
-    """The columns as they were posted, else as their names suggest; and what is wrong with them, by place."""
-    if posted is None:
-        return column_mapping.Plan(column_mapping.guess(sources, questionnaire)), {}
-    known = column_mapping.known(questionnaire)
-    columns: dict[int, str] = {}
-    wrong: dict[int, str] = {}
-    for place in range(len(sources)):
-        target = posted.get(f"c{place}", "").strip()
-        if target and target not in known:
-            wrong[place] = _("There is no such column. Did you mean %(near)s?", near=nearest(target, known))
-        elif target in columns.values():
-            wrong[place] = _("Another column is already mapped to this.")
-        elif target:
-            columns[place] = target
-    fixed = {column: posted[column] for column in ("unit", "mode") if posted.get(column)}
-    return column_mapping.Plan(columns, {}, fixed), wrong
+    def _codes(self, posted: Mapping[str, str] | None, plan: Plan) -> dict[tuple[int, str], str]:
+        """The code of each word that means none by itself, as it was chosen."""
+        codes = {}
+        for place, words in self.found.items():
+            for word in words:
+                chosen = (posted or {}).get(import_mistakes.field_name(place, plan.columns[place], word), "")
+                if chosen and not word.code:
+                    codes[place, word.key] = chosen
+        return codes
 
+    def _says(self, column: str, code: str) -> str:
+        return dict(import_mistakes.offered(self.reads[column])).get(code, code)
 
-def _codes(
-    posted: Mapping[str, str] | None, asked: Mapping[int, list[column_mapping.Word]], plan: column_mapping.Plan
-) -> dict[tuple[int, str], str]:
-    """The code of each word: as it was chosen, else as its letters suggest."""
-    codes = {}
-    for place, words in asked.items():
-        for word in words:
-            name = f"w{place}-{plan.columns[place]}-{word.key}"
-            code = word.guess if posted is None or name not in posted else posted[name]
-            if code:
-                codes[place, word.key] = code
-    return codes
-
-
-def _columns(
-    sources: list[column_mapping.Source],
-    plan: column_mapping.Plan,
-    reads: Mapping[str, column_mapping.Reading],
-    asked: Mapping[int, list[column_mapping.Word]],
-    first: list[list[str]],
-    wrong: Mapping[int, str],
-    questionnaire: Questionnaire,
-) -> list[Column]:
-    order = {place: at for at, place in enumerate(plan.columns)}
-    columns = []
-    for place, source in enumerate(sources):
-        target = plan.columns.get(place, "")
-        choices = _offered(reads.get(target))
-        columns.append(
-            Column(
-                place=place,
-                source=source,
-                target=request.form.get(f"c{place}", target) if place in wrong else target,
-                meaning=_meaning(target, questionnaire) if target else "",
-                becomes=tuple(row[order[place]] for row in first) if target else (),
-                words=tuple((word, plan.words.get((place, word.key), "")) for word in asked.get(place, [])),
-                choices=choices,
-                fault=wrong.get(place, ""),
-            )
-        )
-    return columns
-
-
-def _offered(reading: column_mapping.Reading | None) -> tuple[tuple[str, str], ...]:
-    """The codes that a word can mean, with what they say in the language of the moment."""
-    if reading is None:
-        return ()
-    if reading.column == "mode":
-        return tuple((mode.value, _(MODE_NAMES[mode])) for mode in Mode)
-    if reading.item is not None:
-        return tuple((str(code), f"{code}: {label}") for code, label in reading.item.choices.items())
-    return tuple((code, names[0]) for code, names in reading.choices.items())
-
-
-def _meaning(column: str, questionnaire: Questionnaire) -> str:
-    called = population.words(questionnaire.asks_leaders)
-    own = {"unit": called.unit_in_file, "stratum": called.stratum, "psu": called.psu}
-    about: Any = own.get(column, ABOUT.get(column))
-    return str(about) if about is not None else str(questionnaire.items[column].short)
+    def _meaning(self, column: str) -> str:
+        called = population.words(self.questionnaire.asks_leaders)
+        own = {"unit": called.unit_in_file, "stratum": called.stratum, "psu": called.psu}
+        about: Any = own.get(column, ABOUT.get(column))
+        return str(about) if about is not None else str(self.questionnaire.items[column].short)

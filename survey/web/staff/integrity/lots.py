@@ -43,6 +43,7 @@ STANDINGS = {
     Standing.PROPOSED_ASIDE: N_("It counts; proposed to be set aside"),
     Standing.ASIDE: N_("Set aside"),
     Standing.PROPOSED_BACK: N_("Set aside; proposed to be taken back"),
+    Standing.RECALLED: N_("An import that was taken back"),
 }
 STEPS = {
     LotStepKind.PROPOSE_ASIDE: N_("proposed to set it aside"),
@@ -50,6 +51,7 @@ STEPS = {
     LotStepKind.PROPOSE_BACK: N_("proposed to take it back"),
     LotStepKind.BACK: N_("confirmed: it counts again"),
     LotStepKind.WITHDRAW: N_("gave up or refused the proposal"),
+    LotStepKind.RECALL: N_("took the import back"),
 }
 DONE = {
     Standing.COUNTED: N_("The lot counts, in every figure made from now on."),

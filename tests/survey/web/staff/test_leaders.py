@@ -71,7 +71,7 @@ def leaders(province: Database, tmp_path: Path) -> Database:
             for i in range(60):
                 group, unit = ("db", "cq")[i % 2], ("", "06652", "SNV")[i % 3]
                 writer.writerow([group, i, unit, *(1 + (i + j) % (5, 3)[j % 2] for j in range(10))])
-        importing.responses(province, code, path)
+        importing.responses(province, code, importing.Wanted(path))
     with province.writing() as session:
         releases.freeze(session, waves.find(session, WAVE), "A")
     return province

@@ -16,9 +16,11 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from survey.data_files import column_mapping
+from survey.responses import respondents
 from survey.storage.database import Database
 from survey.storage.models import Response
 from survey.system import dates
+from survey.waves import waves
 from survey.web.staff import pages, uploads
 
 PASSWORD = "mat-khau-dai"
@@ -63,7 +65,7 @@ def upload(client: FlaskClient, content: bytes, name: str = "go-tay.csv") -> Tes
 def fields(page: TestResponse) -> dict[str, str]:
     """What a browser would send of the form on the page."""
     found = dict(re.findall(r'<input type="(?:hidden|text)"[^>]* name="([^"]+)" value="([^"]*)"', page.text))
-    for name, inner in re.findall(r'<select id="[^"]+" name="([^"]+)">(.*?)</select>', page.text, re.S):
+    for name, inner in re.findall(r'<select id="[^"]+" name="([^"]+)"[^>]*>(.*?)</select>', page.text, re.S):
         chosen = re.search(r'value="([^"]*)" selected', inner)
         found[name] = chosen[1] if chosen else ""
     return found
@@ -72,40 +74,110 @@ def fields(page: TestResponse) -> dict[str, str]:
 def stored(database: Database) -> list[tuple[str, str | None, dict[str, object]]]:
     with database.reading() as session:
         rows = session.scalars(select(Response).where(Response.wave == "ho-mau"))
-        return sorted((row.unit, row.psu, row.answers) for row in rows)
+        return sorted(((row.unit, row.psu, row.answers) for row in rows), key=str)
 
 
-def test_a_typed_up_file_is_mapped_checked_and_stored(
+def test_a_typed_up_file_is_mended_and_stored_as_a_lot(
     office: FlaskClient, province: Database, folder: Path
 ) -> None:
     assert upload(office, GOOD.encode()).location == PAGE
     (waiting,) = folder.iterdir()
     assert "Hà Tu".encode() not in waiting.read_bytes()
     page = office.get(PAGE)
-    assert "2 chỗ sai; chưa lưu gì" not in plain(page)
     form = fields(page)
     assert [form[f"c{place}"] for place in range(5)] == ["unit", "psu", "day", "gioi_tinh", ""]
     word = f"w3-gioi_tinh-{column_mapping.key('nữ giới')}"
-    assert form[word] == ""
+    assert (form[word], form["rows"]) == ("", "1")
     assert page.status_code == 422
-    assert "1 chỗ sai; chưa lưu gì" in plain(page)
-    assert "3 Giới tính gioi_tinh Hãy chọn một trong các câu trả lời có sẵn: 1, 2." in plain(page)
+    assert "1 dòng sai, 1 cột có dữ liệu chưa dùng; 1 dòng đúng" in plain(page)
+    assert "3 Giới tính nữ giới Không phải câu trả lời nào của câu hỏi." in plain(page)
+    assert "Cột có dữ liệu mà chưa dùng: 1" in plain(page)
+    wrong = office.post(PAGE, data=form | {"act": "rows"})
+    assert wrong.data.decode("utf-8-sig").splitlines()[1] == f"3,Cao Xanh,V3,{TODAY},nữ giới,1"
     form |= {word: "2", "c4": "C55", "act": "check"}
     page = office.post(PAGE, data=form)
     assert "Không có cột này. Tên gần nhất là C5." in plain(page)
     form["c4"] = "C5"
+    assert "Số dòng đã thay đổi" in plain(office.post(PAGE, data=form | {"act": "store"}))
+    assert stored(province) == []
     page = office.post(PAGE, data=form)
     assert page.status_code == 200
     assert "2 dòng đúng" in plain(page)
-    assert stored(province) == []
-    done = office.post(PAGE, data={**form, "act": "store"})
-    assert "Đã lưu 2 phiếu" in plain(done)
+    assert "Đã sửa cả 1 ô." in plain(page)
+    done = office.post(PAGE, data=fields(page) | {"act": "store", "name": "Hà Tu, đợt 1"})
+    assert "Đã lưu 2 phiếu Hà Tu, đợt 1" in plain(done)
     assert stored(province) == [
         ("06652", "V1", {"gioi_tinh": 1, "C5": 1}),
         ("06658", "V3", {"gioi_tinh": 2, "C5": 1}),
     ]
     assert list(folder.iterdir()) == []
     assert "Đọc tệp" in plain(office.get(PAGE))
+
+
+def test_equal_mistakes_are_one_with_one_repair_and_right_rows_come_in_alone(
+    office: FlaskClient, province: Database
+) -> None:
+    rows = [f"{at};Hà Tu;V1;{TODAY};{'Nuw' if at < 5 else 'Nam'};0912345678" for at in range(1, 8)]
+    rows += ["8;Hà Tu;V1;31/11/2026;Nam;0912345678", f"9;TP Cẩm Phả;V1;{TODAY};Nam;0912345678"]
+    upload(office, "\n".join(["DANH SÁCH", "", "STT;Xã;Thôn;Ngày;Giới tính;SĐT", *rows]).encode())
+    page = office.get(PAGE)
+    said = plain(page)
+    assert "6 dòng sai, 1 cột có dữ liệu chưa dùng; 3 dòng đúng" in said
+    assert "4–7 Giới tính Nuw 4 ô" in said
+    assert "11 Ngày 31/11/2026" in said
+    assert "0912345678" not in page.text
+    assert "đã che" in said
+    assert "Đã bỏ qua cột số thứ tự." in said
+    form = fields(page)
+    assert form[f"w3-gioi_tinh-{column_mapping.key('Nuw')}"] == "2"  # proposed, not done
+    commune = f"w0-unit-{column_mapping.key('TP Cẩm Phả')}"
+    assert page.text.count(f'name="{commune}"') == 1
+    page = office.post(PAGE, data=form | {"act": "check"})
+    assert "2 dòng sai, 1 cột có dữ liệu chưa dùng; 7 dòng đúng" in plain(page)
+    done = plain(office.post(PAGE, data=fields(page) | {"act": "store"}))
+    assert "Đã lưu 7 phiếu" in done
+    assert "2 dòng sai đã để lại" in done
+    assert len(stored(province)) == 7
+
+
+def test_a_lot_is_taken_back_whole_or_replaced_by_a_corrected_file(
+    office: FlaskClient, province: Database
+) -> None:
+    one = GOOD.replace("nữ giới", "Nữ")
+    upload(office, one.encode())
+    office.post(PAGE, data=fields(office.get(PAGE)) | {"act": "store", "name": "lô một"})
+    (number,) = re.findall(r"thay=([0-9]+)", office.get(PAGE).text)
+    sent = {"csrf_token": token(office), "act": "upload", "thay": number}
+    office.post(PAGE, data=sent | {"file": (io.BytesIO(one.replace("Nam", "Nữ").encode()), "sua.csv")})
+    form = fields(office.get(PAGE)) | {"act": "store"}
+    assert "Hãy nêu lý do" in plain(office.post(PAGE, data=form))
+    done = plain(office.post(PAGE, data=form | {"ly-do": "gõ nhầm giới tính"}))
+    assert "Đã lưu 2 phiếu" in done
+    assert "Lô lô một (2 phiếu) đã được lấy lại." in done
+    with province.reading() as session:
+        people = respondents.sample(session, waves.find(session, "ho-mau"))
+    assert (len(people), people.aside) == (2, 2)
+    assert "Đã lấy lại ngày" in plain(office.get(PAGE))
+    (second,) = re.findall(r"thay=([0-9]+)", office.get(PAGE).text)
+    gone = {"csrf_token": token(office), "lo": second, "ly-do": "tệp tập huấn"}
+    assert office.post(f"{PAGE}/lay-lai", data=gone).location == PAGE
+    assert office.post(f"{PAGE}/lay-lai", data=gone).status_code == 409
+    with province.reading() as session:
+        people = respondents.sample(session, waves.find(session, "ho-mau"))
+    assert (len(people), people.aside) == (0, 4)
+
+
+def test_nothing_comes_in_once_the_fieldwork_is_closed(office: FlaskClient, province: Database) -> None:
+    upload(office, GOOD.encode())
+    form = fields(office.get(PAGE))
+    with province.writing() as session:
+        waves.find(session, "ho-mau").closed = dates.today()
+    assert "Thực địa của đợt" in plain(office.post(PAGE, data=form | {"act": "store"}))
+    office.post(PAGE, data={"csrf_token": form.get("csrf_token", ""), "act": "drop"})
+    page = office.get(PAGE)
+    assert "không nhập thêm gì nữa" in plain(page)
+    assert "Đọc tệp" not in plain(page)
+    assert stored(province) == []
 
 
 def test_what_is_stored_twice_is_stored_once(office: FlaskClient, province: Database) -> None:
@@ -134,12 +206,12 @@ def test_what_the_file_leaves_open_is_said_before_it_is_stored(office: FlaskClie
     assert "không phiếu nào thuộc mẫu" in plain(office.get(PAGE))
 
 
-def test_storing_is_refused_while_anything_is_wrong(office: FlaskClient, province: Database) -> None:
-    upload(office, GOOD.replace("Cao Xanh", "Hà Tu").encode())
-    form = fields(office.get(PAGE)) | {"act": "store", f"w3-gioi_tinh-{column_mapping.key('nữ giới')}": "2"}
-    page = office.post(PAGE, data=form)
+def test_storing_is_refused_while_no_row_is_right(office: FlaskClient, province: Database) -> None:
+    upload(office, GOOD.replace("Cao Xanh", "Hà Tu").replace("V1", "V3").replace("nữ giới", "Nữ").encode())
+    page = office.post(PAGE, data=fields(office.get(PAGE)) | {"act": "store"})
     assert page.status_code == 422
-    assert "3 Xã unit" in plain(page)  # V3 is not in Hà Tu
+    assert "2–3 Xã Hà Tu" in plain(page)  # V3 is not in Hà Tu
+    assert "Chưa lưu được dòng nào" in plain(page)
     assert stored(province) == []
 
 

@@ -14,6 +14,8 @@ EXAMPLES: dict[str, str] = {
     "questionnaire crosswalk": "doi-chieu.yaml",
     "questionnaire list": "",
     "questionnaire import": "phieu.xlsx --out phieu.yaml",
+    "questionnaire translations export": "ho_gia_dinh@2 --language tyz --called Tày --out loi.xlsx",
+    "questionnaire translations import": "loi.xlsx --into ho_gia_dinh@2 --out ho_gia_dinh.yaml",
     "questionnaire export": "ho_gia_dinh@2 --format xlsform --out ho_gia_dinh.xlsx",
     "wave create": "ho-2027 --questionnaire ho_gia_dinh@1 --from 2027-03-01 --to 2027-04-15 --kind sample "
     "--title 'Khảo sát hài lòng năm 2027'",

@@ -8,10 +8,11 @@ import click
 
 import forms
 from forms import crosswalk as forms_crosswalk
-from forms import hints
+from forms import hints, texts
 from forms.writing import written
 from survey.commands import Commands, say
 from survey.commands.options import option, out
+from survey.data_files import translation_files
 from survey.data_files.xlsform import exporting, importing
 from survey.operations import installation
 from survey.paper import form as paper_form
@@ -95,13 +96,7 @@ def list_versions() -> None:
 @click.argument("file", metavar="FILE", type=FILE)
 @out(required=False)
 def import_form(file: Path, out: Path | None) -> None:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise Refusal(
-            "%(file)s can't be read (%(reason)s). Name another file.", file=file, reason=reason(error)
-        ) from None
-    made = importing.read(content, file.name)
+    made = importing.read(_content(file), file.name)
     text = written(made.document)
     if out is None:
         click.echo(text, nl=False)
@@ -142,3 +137,69 @@ def export(name: str, form: str, lang: str, out: Path) -> None:
     with atomic_write(out) as file:
         file.write(makers[form]())
     say("%(name)s is in %(file)s.", name=document.name, file=out)
+
+
+@questionnaire.group(cls=Commands, help=_("The texts of a version as a table for translators: Excel, or PO."))
+def translations() -> None:
+    pass
+
+
+@translations.command(
+    "export",
+    help=_(
+        "Write all texts: an .xlsx with a column a language, or a .po of one language. It marks what is missing, "
+        "and what changed since another version."
+    ),
+)
+@click.argument("name", metavar="CODE@VERSION")
+@option("--language", "code", metavar="CODE", help=_("A further language, such as tyz; of a .po, its language."))
+@option("--called", metavar="TEXT", help=_("What the further language calls itself, such as Tày."))
+@option("--since", metavar="CODE@VERSION", help=_("The version before."))
+@out()
+def export_texts(name: str, code: str | None, called: str | None, since: str | None, out: Path) -> None:
+    with installation.opened().reading() as session:
+        document = questionnaires.find(session, name).document
+        before = questionnaires.find(session, since).document if since else None
+    if out.suffix == ".po":
+        content = translation_files.po(document, code or "en", before)
+    else:
+        further = {code: called or code} if code and code not in ("vi", "en") else {}
+        content = translation_files.xlsx(document, further, before)
+    with atomic_write(out) as file:
+        file.write(content)
+    say("%(name)s is in %(file)s.", name=name, file=out)
+
+
+@translations.command(
+    "import",
+    help=_("Put the texts of such a file into a version: the document of the next version goes to --out."),
+)
+@click.argument("file", metavar="FILE", type=FILE)
+@option("--into", "name", metavar="CODE@VERSION", required=True, help=_("The version that was exported."))
+@option("--language", "code", metavar="CODE", help=_("A further language, such as tyz; of a .po, its language."))
+@option("--called", metavar="TEXT", help=_("What the further language calls itself, such as Tày."))
+@out()
+def import_texts(file: Path, name: str, code: str | None, called: str | None, out: Path) -> None:
+    with installation.opened().reading() as session:
+        document = questionnaires.find(session, name).document
+    if file.suffix == ".po":
+        language = code or "en"
+        read = translation_files.read_po_file(_content(file), language)
+        further = {} if language in ("vi", "en") else {language: called or language}
+    else:
+        read, further = translation_files.read_xlsx(_content(file), file.name)
+    made = texts.translated(document, read, further)
+    made["version"] += 1
+    forms.parse(made)
+    with atomic_write(out) as opened:
+        opened.write(written(made).encode())
+    say("%(name)s is in %(file)s.", name=f"{made['code']}@{made['version']}", file=out)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Refusal(
+            "%(file)s can't be read (%(reason)s). Name another file.", file=file, reason=reason(error)
+        ) from None

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 import forms
 
@@ -101,3 +102,26 @@ def test_a_workbook_that_must_be_mended_leaves_nothing(hailong: Program, tmp_pat
     assert "x.xlsx can't be read as a workbook." in done.err
     assert not (tmp_path / "x.yaml").exists()
     assert hailong("questionnaire", "import", tmp_path / "absent.xlsx").code == 1
+
+
+@pytest.mark.parametrize("form", ["xlsx", "po"])
+def test_a_further_language_is_a_column_that_comes_back(hailong: Program, tmp_path: Path, form: str) -> None:
+    table, out = tmp_path / f"loi.{form}", tmp_path / "moi.yaml"
+    tay = ("--language", "tyz", "--called", "Tày")
+    assert hailong("questionnaire", "translations", "export", "noi_phuc_vu@2", *tay, "--out", table).code == 0
+    if form == "xlsx":
+        book = load_workbook(table)
+        sheet = book["survey"]
+        row = next(row for row in sheet.iter_rows() if row[0].value == "title")
+        assert (row[3].value or "", row[4].value) == ("", "missing: tyz")
+        row[3].value = "Ý kiến (Tày)"
+        book.save(table)
+    else:
+        text = table.read_text()
+        at = text.index('msgctxt "title"')
+        table.write_text(text[:at] + text[at:].replace('msgstr ""', 'msgstr "Ý kiến (Tày)"', 1))
+    given = ("questionnaire", "translations", "import", table, "--into", "noi_phuc_vu@2", *tay, "--out", out)
+    assert "noi_phuc_vu@3 is in" in hailong(*given).err
+    made = forms.load(out)
+    assert (made.name, made.languages) == ("noi_phuc_vu@3", {"tyz": "Tày"})
+    assert made.title.more == {"tyz": "Ý kiến (Tày)"}

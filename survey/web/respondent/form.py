@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,10 +62,14 @@ def answer(wave: str, unit: str) -> ResponseReturnValue:
     return fill_in(place, store)
 
 
-def fill_in(place: Place, store: Store) -> ResponseReturnValue:
-    """Shows the form of a place, or takes a sent one: if it is valid, it is stored and answered with a receipt."""
+def fill_in(place: Place, store: Store, letter: str = "") -> ResponseReturnValue:
+    """Shows the form of a place, or takes a sent one: if it is valid, it is stored and answered with a receipt.
+
+    letter  by what a phone tells the drafts of several letters apart; "" for a form that needs none
+    """
+    page = partial(_page, place, letter)
     if request.method != "POST":
-        return _page(place, questions(place.questionnaire))
+        return page(questions(place.questionnaire))
     if not _from_here():
         raise Denied("This form was sent from another site. Open it here and send it again.")
     items = place.questionnaire.items
@@ -79,7 +83,7 @@ def fill_in(place: Place, store: Store) -> ResponseReturnValue:
             seconds=wait,
         )
         again = {"Retry-After": str(wait)}
-        return _page(place, questions(place.questionnaire, given, checked.problems), [Trouble(text)], 429, again)
+        return page(questions(place.questionnaire, given, checked.problems), [Trouble(text)], 429, again)
     id = _id()
     if not _opened(place):
         troubles.append(
@@ -89,10 +93,10 @@ def fill_in(place: Place, store: Store) -> ResponseReturnValue:
         )
     troubles += [_trouble(items[problem.code], str(problem)) for problem in checked.problems if problem.code]
     if troubles:
-        return _page(place, questions(place.questionnaire, given, checked.problems), troubles, 422)
+        return page(questions(place.questionnaire, given, checked.problems), troubles, 422)
     if not checked.answers and request.form.get(HAND_IN) != "empty":
         # Once: to refuse is a right, but a slip would use up the code of a letter.
-        return _page(place, questions(place.questionnaire), status=422, first=_target(next(iter(items.values()))))
+        return page(questions(place.questionnaire), status=422, first=_target(next(iter(items.values()))))
     try:
         store(uuid.UUID(id), checked.answers, _marks())
     except Conflict:
@@ -127,6 +131,7 @@ def receipt(wave: str, day: str, code: str) -> ResponseReturnValue:
 
 def _page(
     place: Place,
+    letter: str,
     questions: Markup,
     troubles: list[Trouble] | None = None,
     status: int = 200,
@@ -148,7 +153,7 @@ def _page(
             questions=questions,
             problems=troubles,
             first=first,
-            draft=_draft(place),
+            draft=_draft(place, letter),
             id=id,
             marks=_marks(),
             # The first token stays: a form that is to be corrected after midnight was opened before.
@@ -174,11 +179,14 @@ def _marks() -> tuple[str, ...]:
     return tuple(submission.normalised_marks(set(request.form.getlist("marks")) & set(submission.MARKS)))
 
 
-def _draft(place: Place) -> str:
-    """The name under which a phone keeps a draft; "" on a device that people share: a kiosk, a tablet of staff."""
+def _draft(place: Place, letter: str) -> str:
+    """The name under which a phone keeps a draft; "" on a device that people share: a kiosk, a tablet of staff.
+
+    Each letter has its own: a family shares a phone, and one's answers must not use up another's code.
+    """
     if bound_device.here() or current_user.is_authenticated:
         return ""
-    return f"{place.wave.code}/{place.unit.code}/{place.questionnaire.digest[:16]}"
+    return "/".join(filter(None, [place.wave.code, place.unit.code, place.questionnaire.digest[:16], letter]))
 
 
 def questions(

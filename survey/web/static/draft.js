@@ -131,7 +131,7 @@ function goOn() {
 
 function anew() {
   decide(find("#form"));
-  forget();
+  attempt(() => localStorage.removeItem(name())); // another letter's is somebody else's
   resume(steps()[0]);
 }
 

@@ -201,6 +201,30 @@ def test_a_letter_is_answered_by_telephone(phone: Page, province: Database, code
     phone.get_by_role("button", name="Bắt đầu").click()
 
 
+def test_a_draft_belongs_to_its_letter_where_people_share_a_phone(
+    app: Flask, phone: Page, province: Database, code: str
+) -> None:
+    with province.writing() as session:
+        (other,) = invitations.make(session, app.config["SECRET_KEY"], "ho-mau", ["V1"], 1)
+    phone.goto(f"/m/{code}")
+    phone.get_by_role("button", name="Bắt đầu").click()
+    phone.locator(".ask:visible input").first.check()
+    for anybody_else in (f"/m/{other.code}", "/s/ho-mau/06652"):
+        phone.goto(anybody_else)
+        expect(phone.get_by_role("button", name="Bắt đầu")).to_be_visible()
+        assert phone.locator(".offer, input[type=radio]:checked").count() == 0
+    names = phone.evaluate("Object.keys(localStorage).join()")
+    with province.reading() as session:
+        known = [one.digest for one in session.scalars(select(Invitation))]
+    assert not any(secret in names for secret in (code.replace("-", ""), code, *known))
+    phone.goto(f"/m/{code}")
+    expect(phone.get_by_role("heading", level=1)).to_have_text(
+        "Trên máy này có một phiếu đang trả lời dở. Của Ông/Bà?"
+    )
+    phone.get_by_role("button", name="Bắt đầu phiếu mới").click()
+    assert phone.evaluate("localStorage.length") == 0
+
+
 KEPT = """async () => {
   const cache = await caches.open("form");
   const texts = (await cache.keys()).map(async (one) => [one.url, await (await cache.match(one)).text()]);

@@ -508,7 +508,7 @@ def test_an_offer_to_go_on_shows_no_answer_in_either_language(phone: Page) -> No
     at_review(phone)
     phone.reload()
     phone.get_by_role("link", name="English").click()
-    expect(phone.get_by_role("heading", name="You were filling in this form")).to_be_visible()
+    expect(phone.get_by_role("heading", name="This phone has an unfinished form. Is it yours?")).to_be_visible()
     phone.go_back()
     expect(phone.locator("#form > :visible")).to_have_count(1)
     assert phone.locator("input:checked").count() == 0
@@ -519,7 +519,7 @@ def test_an_offer_to_go_on_shows_no_answer_in_either_language(phone: Page) -> No
 def test_starting_anew_deletes_the_draft(phone: Page) -> None:
     at_review(phone)
     phone.reload()
-    press(phone, "Làm lại từ đầu")
+    press(phone, "Bắt đầu phiếu mới")
     assert draft(phone) == "{}"
     press(phone, "Bắt đầu")
     expect(phone.locator(".progress")).to_contain_text("Câu 1/12")

@@ -8,6 +8,7 @@ from pathlib import Path
 from forms import document
 from survey.accounts import accounts, password_links, sign_ins
 from survey.data_files import column_mapping
+from survey.data_files.xlsform import sheets
 from survey.fieldwork import invitations, reviews
 from survey.paper import scan_images
 from survey.remarks import paraphrases, themes
@@ -34,6 +35,7 @@ LIMITS = {endpoint: page.max_upload or 0 for endpoint, page in pages.declared.it
 FILES = {
     "phiếu đã nhập nơi khác": min(LIMITS["staff.import_file"], column_mapping.LARGEST),
     "khung mẫu": LIMITS["staff.import_frame"],
+    "bộ phiếu": LIMITS["staff.draft_from_file"],
     "số liệu đã công bố": LIMITS["staff.import_published"],
     "kế hoạch của năm, tiến độ": min(LIMITS["staff.import_plan"], LIMITS["staff.import_progress"]),
     "phản hồi của người dân, lời trả lời": min(LIMITS["staff.import_cases"], LIMITS["staff.import_replies"]),
@@ -58,13 +60,14 @@ def test_each_kind_of_file_has_its_bound_in_the_table() -> None:
     for name, most in FILES.items():
         [said] = [size for label, size in rows.items() if label.startswith(name)]
         assert int(said) * MB == most, name
-    assert len([most for most in LIMITS.values() if most > MB]) == 10  # one more needs a row
+    assert len([most for most in LIMITS.values() if most > MB]) == 11  # one more needs a row
     unpacked = f"{xlsx_table.LARGEST // MB} MB và {number(xlsx_table.MOST_ROWS)} dòng"
     assert f"{unpacked}, tệp Word {word_template.LARGEST_UNPACKED // MB} MB" in SAID
     assert (
         f"{scan_images.MOST_PIXELS // MB} triệu điểm ảnh, một tệp {number(scan_images.MOST_PAGES)} trang" in SAID
     )
     assert scan_images.KINDS in SAID
+    assert f"nhiều nhất {number(sheets.MOST_ROWS)} dòng | 2 MB" in SAID
 
 
 def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection
 
 from forms.grammar import CODE
+from translations.unicode import normalized
 
 LONGEST_CODE = 40
 
@@ -15,7 +16,7 @@ def code_of(name: str, otherwise: str, taken: Collection[str] = ()) -> str:
     """The name as a code (a letter, then letters, digits and _) that is not taken, whatever its capitals."""
     code = name
     if not CODE.fullmatch(name):
-        plain = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D"))
+        plain = normalized("NFD", name.replace("đ", "d").replace("Đ", "D"))
         plain = re.sub(r"[^A-Za-z0-9]+", "_", "".join(c for c in plain if not unicodedata.combining(c))).strip("_")
         code = (plain if plain[:1].isalpha() else f"{otherwise}_{plain}")[:LONGEST_CODE].strip("_")
     small = {one.casefold() for one in taken}

@@ -17,8 +17,8 @@ async function draw() {
   const body = new URLSearchParams(new FormData(fields()));
   const answer = await fetch(fields().dataset.draw, { method: "POST", body }).catch(() => null);
   if (!answer?.ok || answer.redirected || turn !== drawing) return;
-  const html = await answer.text();
-  if (turn === drawing && phone()?.shadowRoot) phone().shadowRoot.innerHTML = html;
+  const { head, body: seen } = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (turn === drawing) phone()?.shadowRoot?.replaceChildren(...head.children, ...seen.childNodes);
 }
 
 // What stands around the fields is taken over from the page that the server would show; the fields too where a field

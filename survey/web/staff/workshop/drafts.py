@@ -12,7 +12,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from forms import KINDS, condition_words, effort, faults, writing
@@ -21,7 +20,7 @@ from survey.accounts.accounts import Right
 from survey.storage import audit
 from survey.storage.models import Draft, DraftNote, DraftState
 from survey.waves import recordings
-from survey.web import previews
+from survey.web import markup, previews
 from survey.web.current import database
 from survey.web.keying.blueprint import holds_what_was_typed
 from survey.web.staff.blueprint import pages
@@ -220,11 +219,11 @@ def time_of(moment: int) -> str:
     return datetime.fromtimestamp(moment, ZoneInfo("Asia/Ho_Chi_Minh")).strftime("%H:%M")
 
 
-def phone(written: dict[str, Any], code: str, spoken: str) -> Markup:
+def phone(written: dict[str, Any], code: str, spoken: str) -> str:
     """A question as a phone shows it, by itself: of a document that need not be whole."""
     place = edits.find(written, code)
     if place is None:
-        return Markup()
+        return ""
     page, item = place
     alone = [{key: value for key, value in item.items() if key != "show_if"}]
     alone += [text for text in [edits.own_text(written, code)] if text]
@@ -233,9 +232,9 @@ def phone(written: dict[str, Any], code: str, spoken: str) -> Markup:
     document["pages"] = [{"code": page.get("code"), "title": page.get("title"), "items": alone}]
     drawn = faults.of(document)[1]
     if drawn is None:
-        return Markup()
+        return ""
     with speaking(spoken):
-        html = render_template(
+        return markup.rendered(
             "staff/workshop_phone.html",
             questionnaire=drawn,
             screen=drawn.pages[0].items,
@@ -245,7 +244,6 @@ def phone(written: dict[str, Any], code: str, spoken: str) -> Markup:
             only_if={},
             heard=recordings.offered,
         )
-    return Markup(html)  # noqa: S704 (a template's own output)
 
 
 @pages.record

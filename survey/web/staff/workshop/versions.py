@@ -133,7 +133,7 @@ def published(session: Session) -> list[Version]:
     used: dict[str, list[Wave]] = {}
     for wave in session.scalars(select(Wave).order_by(Wave.opens.desc(), Wave.code)):
         used.setdefault(wave.questionnaire, []).append(wave)
-    by = dict(session.execute(select(Publication.questionnaire, Publication.account)).tuples().all())
+    by = dict(session.execute(select(Publication.questionnaire, Publication.account)).all())
     return [
         Version(questionnaires.by_digest(session, row.digest), row, used.get(row.digest, []), by.get(row.digest))
         for row in rows

@@ -520,6 +520,8 @@ NOT_LOOKED_AT = {
     "single_sign_on.said": "needs a provider: people/test_single_sign_on.py",
     "sign_in.code": "half signed in: people/test_second_factors.py",
     "static": "files",
+    "trial.trial": "needs a link that was made: tests/survey/web/test_trial.py",
+    "trial.tried": "needs a link that was made: tests/survey/web/test_trial.py",
 }
 # Forms that are sent as they are, or with what can't be: each page with its errors.
 WRONG = (

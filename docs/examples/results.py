@@ -53,6 +53,8 @@ def in_words(record: dict[str, Any]) -> str:
     flags = set(record["flags"])
     if flags & {"hidden", "hidden_with"}:
         return "hidden"
+    if "waits" in flags:
+        return "not yet counted"
     if "under_3" in flags:  # without an estimate
         return f"fewer than 3 of {record['n']}, {at_most}"
     if record["estimate"] is None:

@@ -6,6 +6,7 @@ from analysis.response_rates import response_rates
 from survey.reports import leaders
 from survey.reports.labels import is_open
 from survey.reports.structure import Annexes, Block, Paragraph
+from survey.results import wording
 from survey.results.summary import Summary
 from translations import gettext as _
 from translations import ngettext
@@ -74,6 +75,10 @@ def _answered(summary: Summary) -> list[str]:
 
 
 def _forms(summary: Summary) -> str:
+    return " ".join(filter(None, (_counted(summary), wording.waiting(summary.waiting))))
+
+
+def _counted(summary: Summary) -> str:
     came = summary.collection
     counts = {"collected": number(came.collected), "valid": number(came.in_sample)}
     if came.issued is None:

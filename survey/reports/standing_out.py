@@ -76,7 +76,7 @@ def communes(summary: Summary, annexed: Annexes) -> list[Block]:
         return []
     whole = _("All %(count)s communes: %(annex)s.", count=len(summary.units), annex=annexed.named("communes"))
     if is_open(summary):
-        return [Paragraph(f"{wording.no_sample()} {whole}")]
+        return [Paragraph(" ".join(filter(None, (wording.no_sample(), wording.waiting(summary.waiting), whole))))]
     return [Paragraph(" ".join((*_levels(summary), *_changes(summary), whole))), *_low(summary)]
 
 
@@ -100,7 +100,7 @@ def _levels(summary: Summary) -> list[str]:
         told.append(_("Signs of being higher: %(signs_above)s; of being lower: %(signs_below)s.", **counts))
     if 0 < len(by_group["above"]) <= NAMED:
         told.append(_("Higher: %(names)s.", names=_names(by_group["above"])))
-    hidden = sum(wording.is_hidden(line.index) for line in summary.units)
+    hidden = sum(wording.is_hidden(line.index) and not wording.waits(line.index) for line in summary.units)
     if hidden:
         told.append(_("Not compared, because their figure is hidden: %(count)s.", count=number(hidden)))
     if left := len(summary.units) - len(tested) - hidden:

@@ -89,6 +89,7 @@ class Respondents:
     silent  (N,) people who count as if they had left everything blank; None: nobody
     columns  the answers in the codes of a later questionnaire, instead of those of `responses`
     former  of a release: the sample of the one that was shown before, whose figures hide some of this one
+    frozen  whether they were chosen for a release, which may leave out others that are there
     version  SHA-256 of all that the estimates depend on: responses, villages, weights, and what was shown before
     """
 
@@ -112,10 +113,16 @@ class Respondents:
     silent: Bools | None = field(default=None, repr=False, compare=False)
     columns: dict[str, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
     former: Respondents | None = field(default=None, repr=False, compare=False)
+    frozen: bool = False
     designs: dict[str, Design] = field(default_factory=dict, repr=False, compare=False)  # by single-PSU rule
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def some_wait(self) -> bool:
+        """Whether a commune without a form here may have forms all the same, which wait until they are enough."""
+        return self.frozen and (self.wave.kind is WaveKind.OPEN or self.former is not None)
 
     @property
     def ids(self) -> list[UUID]:
@@ -326,6 +333,7 @@ def of(
         rejected=out[0],
         aside=out[1],
         version="",
+        frozen=ids is not None,
     )
     if asked.asks_leaders:
         people = _in_groups(session, people)

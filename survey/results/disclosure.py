@@ -158,6 +158,13 @@ def released(record: Estimate) -> Estimate:
     return record
 
 
+def waiting(record: Estimate) -> Estimate:
+    """The record of a commune of which a release holds nothing: whether none, few or many forms of it wait isn't
+    told, so that it says the same of all of them, and never that nobody answered."""
+    kept = tuple(flag for flag in record.flags if flag == "not_a_sample")
+    return replace(released(replace(record, flags=("hidden",))), flags=(*kept, "waits"))
+
+
 def is_marked(record: Estimate) -> bool:
     """Whether something of the record is withheld when it is released."""
     return not set(GRAVEST_LAST).isdisjoint(record.flags)

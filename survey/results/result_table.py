@@ -143,6 +143,8 @@ def table(session: Session, people: Respondents, **options: Unpack[Options]) -> 
         figures = [replace(one, domain=_columns(by, one.domain)) for one in figures]
     if options.get("released"):
         figures = [disclosure.released(one) for one in figures]
+        if people.some_wait and "unit" in by:
+            figures = [_waiting(people, one) for one in figures]
     if own == "unit" and people.wave.kind is WaveKind.SAMPLE and len(people):
         tested = against_rest(drawn, list(asked.values()), people.unit, domains=listed, withheld=withheld)
         return _standing(people, figures, tested)
@@ -153,6 +155,14 @@ def _flagged(people: Respondents, figure: Estimate, mark: Mark | None) -> Estima
     """The figure with what must be said of it: that it comes from no sample, that it must be hidden."""
     marks = (*(("not_a_sample",) if people.wave.kind is WaveKind.OPEN else ()), *((mark,) if mark else ()))
     return replace(figure, flags=(*figure.flags, *marks)) if marks else figure
+
+
+def _waiting(people: Respondents, figure: Estimate) -> Estimate:
+    """The released figure; that of a commune of which nothing is released says that its forms wait."""
+    unit = figure.domain["unit"] if isinstance(figure.domain, dict) else figure.domain
+    if unit in people.unit.levels or disclosure.is_marked(figure):
+        return figure
+    return disclosure.waiting(figure)
 
 
 def _standing(people: Respondents, figures: Sequence[Estimate], differences: Iterable[Difference]) -> list[Record]:
@@ -179,7 +189,7 @@ def _state(
     """What tells one table from another: the data, the communes that there are, and what is asked."""
     wave = people.wave
     communes = tuple(unit.code for unit in units.communes(session, wave.opens))
-    return people.version, wave.code, wave.single_psu, wave.weights, communes, items, by, rule
+    return people.version, people.some_wait, wave.code, wave.single_psu, wave.weights, communes, items, by, rule
 
 
 @cached(_state, lambda records: FIGURE_BYTES * (1 + len(records) + sum(one.rest is not None for one in records)))

@@ -27,7 +27,7 @@ from survey.results.remarks import Remarks
 from survey.results.result_table import Record
 from survey.results.since import Since
 from survey.results.standouts import Standout
-from survey.results.wording import is_hidden
+from survey.results.wording import is_hidden, waits
 from survey.sampling import leader_groups, weight_versions
 from survey.storage import audit
 from survey.storage.models import (
@@ -240,6 +240,11 @@ class Summary:
         return self.draft and not self.collection.in_sample
 
     @property
+    def waiting(self) -> int:
+        """Of how many communes a release holds nothing, as too few forms of them, or none, have come."""
+        return sum(waits(line.index) for line in self.units)
+
+    @property
     def asks_leaders(self) -> bool:
         return self.questionnaire.asks_leaders
 
@@ -301,6 +306,7 @@ def _state(session: Session, people: Respondents, rule: str | None) -> tuple[obj
     return (
         database_key(session),
         people.version,
+        people.some_wait,
         people.wave.code,
         people.wave.single_psu,
         people.wave.weights,
@@ -358,7 +364,7 @@ def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
         groups=_groups(session, wave, by_group),
         rated=_rated(session, by_unit) if questionnaire.asks_leaders else (),
         records=records,
-        hidden=sum(is_hidden(record) for record in records),
+        hidden=sum(is_hidden(record) and not waits(record) for record in records),
         standouts=standouts.of_units(wave, of_items),
         tested=standouts.tested(of_items),
     )

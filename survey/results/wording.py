@@ -24,7 +24,7 @@ from translations import formats, ngettext
 from translations import gettext as _
 from translations.formats import interval, number, percent, points
 
-HIDDEN = frozenset({"hidden", "hidden_with"})
+HIDDEN = frozenset({"hidden", "hidden_with", "waits"})
 SHARES = ("proportion", "index", "ratio")
 LEVEL = "95%"
 FEW = 30  # people: below, a figure is marked
@@ -70,6 +70,17 @@ def written(own: ThemeCounts, unread: int) -> str:
         unread=number(unread),
     )
     return f"{text} {waiting}"
+
+
+def waiting(communes: int) -> str:
+    """Of how many communes a release holds nothing yet; empty where of none."""
+    if not communes:
+        return ""
+    return ngettext(
+        "Forms of %(num)s commune are not counted in it: too few have come, so they wait for a later release.",
+        "Forms of %(num)s communes are not counted in it: too few have come, so they wait for a later release.",
+        communes,
+    )
 
 
 def of_remarks() -> list[str]:
@@ -126,6 +137,11 @@ def is_hidden(record: Estimate) -> bool:
     return bool(HIDDEN & set(record.flags))
 
 
+def waits(record: Estimate) -> bool:
+    """Whether nothing of its commune is in the release, whose forms, if there are any, wait for the next one."""
+    return "waits" in record.flags
+
+
 def has_interval(record: Estimate) -> bool:
     """Whether both limits may be shown."""
     return not is_hidden(record) and record.low is not None and record.high is not None
@@ -133,6 +149,8 @@ def has_interval(record: Estimate) -> bool:
 
 def figure(record: Estimate, decimals: int = 2) -> str:
     """The estimate itself: 90,12%; "0 trên 111" where there was no case; a word where there is nothing to show."""
+    if waits(record):
+        return _("not yet counted")
     if is_hidden(record):
         return _("hidden")
     if "under_3" in record.flags:
@@ -148,6 +166,8 @@ def figure(record: Estimate, decimals: int = 2) -> str:
 
 def short(record: Estimate) -> str:
     """The estimate where there is room for four digits: 82,6; 0/104; "ẩn"; its interval has to stand beside it."""
+    if waits(record):
+        return "…"
     if is_hidden(record):
         return _("hidden")
     if record.estimate is None:
@@ -436,6 +456,8 @@ def province_base(records: Iterable[Estimate]) -> str:
 
 def remark(record: Estimate) -> str:
     """Why a figure is to be read with care; empty where there is no reason."""
+    if waits(record):
+        return _("not yet counted: too few forms for this release, so they wait for a later one")
     if "hidden" in record.flags:
         return _("hidden: so few answered, or so much alike, that somebody's answer could be worked out")
     if "hidden_with" in record.flags:

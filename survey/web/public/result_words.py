@@ -55,10 +55,11 @@ def asked(summary: Summary, release: Release) -> str:
         "last": day(min(wave.closes, release.frozen)),
     }
     if wave.kind is WaveKind.OPEN:
-        return _(
+        told = _(
             "%(people)s people answered of their own accord, from %(first)s to %(last)s. No sample was drawn.",
             **values,
         )
+        return f"{told} {waiting}" if (waiting := wording.waiting(summary.waiting)) else told
     if summary.asks_leaders:
         return _("%(people)s leaders answered, from %(first)s to %(last)s.", **values)
     if came.units_reached == len(summary.units):

@@ -24,7 +24,7 @@ from survey.reports.commune import contents as of_commune
 from survey.reports.contents import contents
 from survey.responses import submission
 from survey.responses.respondents import sample
-from survey.results import release_steps, releases, result_table, summary
+from survey.results import release_steps, releases, result_table, summary, wording
 from survey.sampling.weight_versions import NewWeights
 from survey.storage.database import Database
 from survey.storage.models import Batch, Mode, Release, Review, ReviewState, Role, Sheet, SignIn, Village, Wave
@@ -136,6 +136,25 @@ def test_a_commune_of_an_open_wave_is_shown_from_thirty_answers_on(province: Dat
     send(30)
     send(29, unit=OTHER)
     assert n_of(province, "ho-mo", freeze(province, "ho-mo")) == {HOME: 30}
+
+
+def test_a_commune_whose_forms_wait_is_never_told_to_have_none(province: Database, send: Any) -> None:
+    send(30)
+    send(29, unit=OTHER)
+    number = freeze(province, "ho-mo")
+    with province.reading() as session:
+        told = summary.gather(session, "ho-mo", release=releases.find(session, "ho-mo", number))
+        present = summary.gather(session, "ho-mo")
+        records = result_table.estimates(session, "ho-mo", number, items=["C5=1"], by=["unit"])
+    found = {one.domain: one for one in records}
+    none = next(code for code in found if code not in (HOME, OTHER))
+    for code in (OTHER, none):  # one that nobody answered in says the same, or the word would tell that some did
+        assert found[code].flags == ("not_a_sample", "waits")
+        assert (found[code].n, found[code].high, wording.figure(found[code])) == (None, None, "chưa tính")
+    assert found[HOME].n == 30
+    assert told.waiting == len(found) - 1
+    assert present.waiting == 0
+    assert "chờ bản sau" in wording.waiting(told.waiting)
 
 
 def test_newer_answers_of_an_open_wave_come_in_thirty_at_a_time_and_once_a_week(

@@ -154,7 +154,7 @@ def tasks(summary: Summary) -> list[Task]:
         "few" in line.index.flags and bool(line.index.n) and not wording.is_hidden(line.index)
         for line in summary.units
     )
-    missing = len(summary.units) - collection.units_reached
+    missing = len(summary.units) - collection.units_reached - summary.waiting
     by_need = url_for(".units", wave=wave, xep="chu-y")
     open_tasks = [
         Task(
@@ -165,6 +165,15 @@ def tasks(summary: Summary) -> list[Task]:
         Task(
             missing,
             ngettext("commune without a form", "communes without a form", missing),
+            url_for(".progress", wave=wave),
+        ),
+        Task(
+            summary.waiting,
+            ngettext(
+                "commune not yet counted, for too few forms",
+                "communes not yet counted, for too few forms",
+                summary.waiting,
+            ),
             url_for(".progress", wave=wave),
         ),
         Task(

@@ -106,6 +106,7 @@ def _beside_the_province(summary: Summary, people: Respondents, code: str) -> Re
         headlines=list(zip(summary.headlines, line.headlines, strict=True)),
         modes=in_order(modes),
         forms=sum(modes.values()),
+        waits=wording.waits(line.index),
         unusual=[one.words() for one in summary.unusual if one.unit == code],
         finding=finding(line, change, since),
         level_words=_(LEVELS[line.index.standing]) if line.index.standing else "",

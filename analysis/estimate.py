@@ -12,7 +12,7 @@ import numpy as np
 from analysis.design import Bools, Design, DesignError, Floats, code, is_blank
 from analysis.interval import INTERVALS, Interval, adjusted_n, clopper_pearson, logit, proportion_limits, wald
 from analysis.measure import Measure, Measures, Statistic
-from analysis.pooled import Intraclass, Pooled, edges, finite, intraclass, most, people, pooled
+from analysis.pooled import Intraclass, Pooled, edges, finite, intraclass, joined_df, most, people, pooled
 from analysis.totals import Totals, psu_totals
 from analysis.variance import (
     Scores,
@@ -190,6 +190,9 @@ def tabulate(
         wanted = thin if withheld is None else thin | withheld
         use = wanted & ~is_total(totals) & (whole.count > 0)
         known = known.pooled(use, shared)
+        bare = use & (known.df <= 0) & edges(totals, whole) & (True if withheld is None else ~withheld)
+        if bare.any():  # no domain has two PSUs: none or all are bounded by those of all domains together
+            known = replace(known, df=np.where(bare, joined_df(totals), known.df))
     empty = whole.count == 0
     v, df = np.where(empty, np.nan, known.variance), np.where(empty, 0.0, known.df)
     low, high = _limits(totals, whole, replace(known, variance=v, df=df), interval, level, withheld)

@@ -122,6 +122,13 @@ def intraclass(
     return Intraclass(rho, df)
 
 
+def joined_df(totals: Totals) -> Floats:
+    """(K,) degrees of freedom of all PSUs that answered, joined as one stratum."""
+    seen = np.zeros((len(totals.frame.stratum), len(totals.measures)), bool)
+    np.logical_or.at(seen, totals.psu, totals.sums.count > 0)
+    return np.maximum(seen.sum(0) - 1.0, 0.0)
+
+
 @dataclass(frozen=True)
 class Pooled:
     """The pooled variance of each domain; arrays are (G, K)."""

@@ -388,3 +388,14 @@ def test_a_missing_value_of_pandas_is_a_blank_wherever_it_stands() -> None:
     assert (average.n, average.estimate) == (3, 2)
     with pytest.raises(DesignError, match="psu of row 2 is blank"):
         Design([1.0] * 2, psu=Column("a", na))
+
+
+def test_no_case_is_bounded_though_each_domain_has_one_psu() -> None:
+    """Four communes, one day each: t of 3 degrees, so 60 answers tell as much as 60 (2.001/3.182)² = 23.7."""
+    psus = [f"d{commune}" for commune in range(4) for _person in range(60)]
+    one_each = Design(np.ones(240), stratum=psus, psu=psus, single_psu="certainty")
+    measure = Measure.share("G1", "1", np.zeros(240, np.int64), frozenset({1}), blank=-1)
+    for one in estimate(one_each, [measure], psus, variance="auto"):
+        assert (one.n, one.low) == (60, 0)
+        assert one.high == pytest.approx(0.144, abs=0.001)
+        assert "no_interval" not in one.flags

@@ -333,14 +333,15 @@ class Translated(Rows):
     ) -> None:
         super().__init__(table.faults)
         self._table, self._plan, self._skip = table, plan, frozenset(skip)
-        self._id = None if "response_id" in plan.columns.values() else id
+        self._id = id
+        self._has_ids = "response_id" in plan.columns.values()
         self._mapped = [(place, (column, reads.get(column))) for place, column in plan.columns.items()]
         fixed = {column: value for column, value in plan.fixed.items() if column not in plan.columns.values()}
         self._fixed = list(fixed.values())
         columns = [*plan.columns.values(), *fixed]
         self.row = table.row
-        if is_sound(self.faults, self.row, columns, Anything(), required):
-            self.columns = [*columns, *(["response_id"] if self._id else [])]
+        if table.columns and is_sound(self.faults, self.row, columns, Anything(), required):
+            self.columns = [*columns, *(["response_id"] if self._id and not self._has_ids else [])]
 
     def __iter__(self) -> Iterator[list[str]]:
         if not self.columns:
@@ -349,7 +350,7 @@ class Translated(Rows):
             self.row = self._table.row
             if self.row not in self._skip:
                 own = [self._said(row_cells[place], place, *about) for place, about in self._mapped]
-                yield [*own, *self._fixed, *([str(self._id(self.row))] if self._id else [])]
+                yield [*own, *self._fixed, *([str(self._id(self.row))] if self._id and not self._has_ids else [])]
 
     def _said(self, cell: str, place: int, column: str, reading: Reading | None) -> str:
         if reading is not None and reading.choices:
@@ -358,6 +359,8 @@ class Translated(Rows):
             parts = cell.split(";") if self._plan.literal else reading.parts(cell)
             codes = [self._word(part, place, reading) for part in parts]
             return ";".join(code for code in codes if code != BLANK)
+        if column == "response_id" and self._id and not cell.strip():
+            return str(self._id(self.row))
         if self._plan.literal:
             return cell
         if column == "day" and (match := DAY.fullmatch(cell.strip())):

@@ -70,6 +70,7 @@ class File:
         self.replaced = set() if replaced is None else {replaced}
         self.recalled = lot_steps.recalled(session, wave.code) | self.replaced
         self.read = 0  # rows, sound or not
+        self.made_ids = False
         self.wave, self.questionnaire, self.table, self.faults = wave, questionnaire, table, table.faults
         self.fault = table.fault
         self.place = {column: place for place, column in enumerate(table.columns)}
@@ -108,7 +109,7 @@ class File:
             yield Lazy("Without the column adults each form weighs as of a household of the mean size.")
         if stored and self.printed and not self.has("sheet"):
             yield Lazy("Without the column sheet the printed forms stay in the accounts as not entered.")
-        if stored and not self.has("response_id"):
+        if stored and self.made_ids:
             yield Lazy("Ids were made. Do not import this file again: its rows would be stored twice.")
         if stored and not self.has("mode"):
             yield Lazy("Without the column mode the responses count as paper.")
@@ -171,7 +172,8 @@ class File:
         return None
 
     def _id(self, text: str | None) -> UUID:
-        if text is None:
+        if not text:  # a file of ours that was filled in elsewhere has the column, blank
+            self.made_ids = True
             return uuid4()
         if ID.fullmatch(text):
             return UUID(text)

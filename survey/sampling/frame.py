@@ -26,7 +26,7 @@ from survey.storage.models import (
 from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
 from survey.waves import file_words, questionnaires, units, waves
-from translations import Conflict
+from translations import N_, Conflict, Refusal
 
 REQUIRED = ("psu", "unit", "stratum", "households")
 COLUMNS = (*REQUIRED, "adults", "name")
@@ -64,16 +64,18 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     for values in table.records():
         values["psu"] = known.find(values["psu"])
         village = _village(values, row.code, known_units, table)
-        if village is None:
-            continue
-        if (twin := rows.setdefault(village.psu, table.row)) != table.row:
+        if values["psu"] and (twin := rows.setdefault(values["psu"], table.row)) != table.row:
             table.fault("psu", "Row %(row)s has this village already. Keep one of them.", row=twin)
+        elif village is None:
+            continue
         elif village.psu in villages:
             _fill_up(villages[village.psu], village, table)
         else:
             session.add(village)
             new += 1
     faults.refuse(path)
+    if not rows:
+        raise Refusal("%(file)s has a header and no rows.", file=path.name)
     session.flush()
     return Outcome(new, len(rows) - new)
 
@@ -128,7 +130,8 @@ def _village(values: dict[str, str], wave: str, known_units: file_words.UnitCode
     for column in ("households", "adults"):
         text = values.get(column, "")
         if text and not (COUNT.fullmatch(text) and int(text) > 0):
-            table.fault(column, "Write a whole number of 1 or more, digits only.")
+            message = N_("“%(cell)s”: write a whole number of 1 or more, digits only.")
+            table.fault(column, message, cell=text[:60])
     if table.faults.count > before:
         return None
     return Village(

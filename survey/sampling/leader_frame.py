@@ -66,7 +66,8 @@ def _group(values: dict[str, str], wave: str, table: Rows) -> LeaderGroup | None
     table.fault_of_cells(values, REQUIRED, LONGEST)
     people = values["people"]
     if people and not (COUNT.fullmatch(people) and int(people) > 0):
-        table.fault("people", "Write a whole number of 1 or more, digits only.")
+        message = N_("“%(cell)s”: write a whole number of 1 or more, digits only.")
+        table.fault("people", message, cell=people[:60])
     if table.faults.count > before:
         return None
     return LeaderGroup(wave=wave, stratum=values["stratum"], people=int(people), name=values.get("name") or None)

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from survey.system.header import LAST, WIDEST, Heads, old_font
 from translations import Lazy, Refusal, gettext, reason
+from translations.formats import fold
 from translations.unicode import nfc
 
 TOLD = 10
@@ -26,8 +27,7 @@ CELL = r'"[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|(?=,)'
 ODD = re.compile("[\udc80-\udcff\0]")
 BYTE = re.compile("[\udc80-\udcff]")
 OLD_CELLS = 3  # in the letters of an old font, from which a file is taken to be
-BYTE = re.compile("[\udc80-\udcff]")
-OLD_CELLS = 3  # in the letters of an old font, from which a file is taken to be
+TOTALS = ("tong cong", "tong so")  # how a row of sums begins
 # What a spreadsheet takes for the beginning of a formula, after spaces too, with apostrophes of ours in front; and
 # the numbers among it, which come to themselves.
 COMPUTED = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r])")
@@ -90,6 +90,7 @@ class Rows:
         self.columns: list[str] = []
         self.understood: list[Lazy] = []
         self._width = 0  # of the header, its blank ends among it
+        self._heads: dict[str, str] = {}  # what the file calls our columns
         self._header: list[str] = []  # the name of every column, of those that are passed over too
         self._places: list[int] | None = None  # of the columns in a row, where some are passed over
         self._early: list[tuple[int, Any]] = []  # rows that were read while the header was looked for
@@ -118,7 +119,7 @@ class Rows:
                 break
         if not rows:
             if not self.faults.count:
-                self.faults.add(1, None, Lazy("Begin the file with a header: the names of the columns."))
+                self.faults.add(1, None, Lazy("The file is empty."))
             return False
         place = heads.header(rows)
         self.row, _raw = self._early[place]
@@ -128,6 +129,7 @@ class Rows:
         while columns and not (columns[-1] or "").strip():
             columns.pop()
         self._header = [column or head for column, head in zip(columns, rows[place], strict=False)]
+        self._heads = {column: head for column, head in zip(columns, rows[place], strict=False) if column}
         own = [column for column in columns if column is not None]
         if not is_sound(self.faults, self.row, own, heads.known, required):
             for row in rows[place + 1 :]:
@@ -151,6 +153,9 @@ class Rows:
         for raw in self._after():
             if (cells := self._fitted(raw)) is not None:
                 self._watch(cells)
+                if fold(next(filter(None, cells), "")) in TOTALS:
+                    self.understood.append(Lazy("Row %(row)s, a total, was passed over.", row=self.row))
+                    continue
                 yield cells if self._places is None else [cells[place] for place in self._places]
 
     def _after(self) -> Iterator[Any]:
@@ -180,6 +185,7 @@ class Rows:
 
     def fault(self, column: str | None, message: Lazy | str, **values: Any) -> None:
         """Notes what is wrong in the row that was read last."""
+        column = column and self._heads.get(column, column)
         self.faults.add(self.row, column, Lazy(message, **values) if isinstance(message, str) else message)
 
     def fault_of_cells(
@@ -210,6 +216,7 @@ class Table(Rows):
         super().__init__(faults)
         self._record: list[str] = []  # the lines of the row being read
         self._odd = False
+        self._is_other = False  # whether it was told that the file is not UTF-8
         self.mark = _mark(path)
         self._source = self._lines(path)
         if not self._begin(heads if isinstance(heads, Heads) else Heads(heads), required):
@@ -304,6 +311,9 @@ class Table(Rows):
                 self.fault(column, "Take out the NUL character.")
             else:
                 self._watch([BYTE.sub(lambda byte: chr(ord(byte[0]) - 0xDC00), cell)])
+                if self._is_other:
+                    continue  # it is the whole file: told once
+                self._is_other = True
                 self.fault(column, "Save the file in UTF-8 (Excel: “CSV UTF-8”): this cell is written otherwise.")
         return bool(odd)
 
@@ -338,7 +348,7 @@ def is_sound(faults: Faults, row: int, header: list[str], known: Sequence[str], 
         elif column not in known:
             faults.add(row, column, _unknown(column[:60], known))
         elif header.index(column) < place:
-            faults.add(row, column, Lazy("Take out one of the two columns of this name."))
+            faults.add(row, column, Lazy("Two columns have this name. Give each a name of its own."))
     for column in required:
         if column not in header:
             faults.add(row, column, Lazy("Add this column: it is needed."))

@@ -57,6 +57,17 @@ def test_a_list_of_villages_as_a_commune_keeps_it_is_understood(load: Program, p
     ]
 
 
+def test_faults_are_told_in_the_words_of_the_file_all_at_once(load: Program) -> None:
+    head = "Mã thôn;Tên thôn, khu;Xã, phường;Tầng;Số hộ\n"
+    done = load(f"{head}T1;Một;Hà Tu;A;khoảng 120\nT1;Một;Hà Tu;A;120\nTổng cộng;;;;240\n")
+    assert "Row 2, column Số hộ: “khoảng 120”: write a whole number" in done.err
+    assert "Row 3, column Mã thôn: Row 2 has this village already." in done.err
+    assert "Row 4" not in done.err
+    assert "Rows of the frame stored: 1" in load(f"{head}T1;Một;Hà Tu;A;120\n;Tổng cộng;;;120\n").err
+    assert "a header and no rows" in load(head).err
+    assert "The file is empty." in load("").err
+
+
 def test_what_was_not_known_is_filled_in(load: Program, province: Database) -> None:
     load(FRAME)
     load("psu,unit,stratum,households,adults\nT2,06978,B,80,190\nV1,06652,06652,70,\n")
@@ -71,9 +82,9 @@ def test_what_was_not_known_is_filled_in(load: Program, province: Database) -> N
         (",06652,A,10,,", "Row 4, column psu: Fill in this cell"),
         ("T3,06652,,10,,", "Row 4, column stratum: Fill in this cell"),
         ("T3,06652,A,,,", "Row 4, column households: Fill in this cell"),
-        ("T3,06652,A,0,,", "Row 4, column households: Write a whole number of 1 or more"),
-        ("T3,06652,A,1.5,,", "Row 4, column households: Write a whole number of 1 or more"),
-        ("T3,06652,A,9,x,", "Row 4, column adults: Write a whole number of 1 or more"),
+        ("T3,06652,A,0,,", "Row 4, column households: “0”: write a whole number"),
+        ("T3,06652,A,1.5,,", "Row 4, column households: “1.5”: write a whole number"),
+        ("T3,06652,A,9,x,", "Row 4, column adults: “x”: write a whole number"),
         ("T1,06652,A,120,300,Thôn 1", "Row 4, column psu: Row 2 has this village already."),
         ("V1,06658,06652,9,,", "Row 4, column unit: Village V1 is there already with 06652 here."),
         ("T3,06652,A", "Row 4: The row has 3 cells, the header 6."),
@@ -132,5 +143,5 @@ def test_an_excel_file_does_as_well(hailong: Program, province: Database, tmp_pa
     book.save(tmp_path / "khung.xlsx")
     done = hailong("frame", "import", tmp_path / "khung.xlsx", "--wave", "ho-mau")
     assert done.code == 1
-    assert "Row 4, column households: Write a whole number" in done.err
-    assert "Row 4, column households: Write a whole number" in done.err
+    assert "Row 4, column households: “0”: write a whole number" in done.err
+    assert "Row 4, column households: “0”: write a whole number" in done.err

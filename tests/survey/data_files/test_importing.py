@@ -96,7 +96,6 @@ def test_columns_stand_in_any_order(province: Database, load: Import) -> None:
 @pytest.mark.parametrize(
     ("column", "cell", "told"),
     [
-        ("response_id", "", "Write a UUID"),
         ("response_id", "{3f2a1c9e-5b6d-4e7f-8a9b-0c1d2e3f4a5b}", "Write a UUID"),
         ("unit", "", "Write the code of the commune."),
         ("unit", "99999", "There is no unit with the code 99999."),
@@ -332,6 +331,12 @@ def test_columns_that_are_missing_are_settled_and_said(province: Database, load:
         "Without the column mode the responses count as paper.",
         f"Without the column day the responses have the day {dates.today().isoformat()}.",
     ]
+
+
+def test_blank_ids_are_made_as_if_there_were_no_column(province: Database, load: Import) -> None:
+    done = load([row(response_id=""), row(response_id="")])
+    assert done.stored == 2
+    assert str(done.remarks[0]).startswith("Ids were made.")
 
 
 def test_a_wave_that_is_over_takes_responses_of_its_days(province: Database, load: Import) -> None:

@@ -49,7 +49,7 @@ def test_csv_is_read_as_spreadsheets_write_it(tmp_path: Path, content: bytes, ro
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "Row 1: Begin the file with a header"),
+        (b"", "Row 1: The file is empty"),
         (b"unit,C5\n06652,1\n06652,1,2\n", "Row 3: The row has 3 cells, the header 2."),
         (b"unit,C5\n06652\n", "Row 2: The row has 1 cells, the header 2."),
         (b"unit,note,C5\n06652,a,1\n06652,\xe1,1\n", "Row 3, column note: Save the file in UTF-8"),
@@ -62,7 +62,7 @@ def test_csv_is_read_as_spreadsheets_write_it(tmp_path: Path, content: bytes, ro
         (b"unit,note\n06652,a\0b\n", "Row 2, column note: Take out the NUL character."),
         (b'unit,note,C5\n06652,a,1\n06652,"a,1\n06652,b,2\n', "Row 3, column note: A quotation mark is left open"),
         (b'unit,note,C5\n06652,"a"b,1\n', "Row 2, column note: A quotation mark is left open"),
-        (b"unit,note,unit\n06652,a,06652\n", "Row 1, column unit: Take out one of the two columns"),
+        (b"unit,note,unit\n06652,a,06652\n", "Row 1, column unit: Two columns have this name"),
         (b"unit,Note\n06652,a\n", "Row 1, column Note: There is no such column. Did you mean note?"),
         (b"unit,c5\n06652,1\n", "Row 1, column c5: There is no such column. Did you mean C5?"),
         (b"unit,,C5\n06652,,1\n", "Row 1, column : Give the column a name"),

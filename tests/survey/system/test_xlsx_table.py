@@ -52,8 +52,8 @@ def test_rows_keep_the_number_that_excel_shows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([], "Row 1: Begin the file with a header"),
-        ([["a", "a"]], "Row 1, column a: Take out one of the two columns"),
+        ([], "Row 1: The file is empty"),
+        ([["a", "a"]], "Row 1, column a: Two columns have this name"),
         ([["a", "bb"]], "Row 1, column bb: There is no such column. Did you mean b?"),
         ([["b"]], "Row 1, column a: Add this column"),
         ([["a"], [1, None, 2]], "Row 2: A cell stands to the right"),

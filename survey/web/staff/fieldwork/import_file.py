@@ -211,7 +211,10 @@ class _Mapped:
             name=self.path.name,
             left=len(checked.wrong),
             replaced=self.replaced,
-            has_made_ids="response_id" not in self.plan.columns.values(),
+            has_made_ids=not any(
+                target == "response_id" and self.sources[place].filled
+                for place, target in self.plan.columns.items()
+            ),
         )
 
     def _rows(self, checked: importing.Checked) -> Response:

@@ -39,9 +39,9 @@ class FrameForm(StaffForm):
     file = FileField(
         Lazy("List of villages (CSV or Excel)"),
         description=Lazy(
-            "Columns psu (code), unit (code of the commune), stratum, households, and if known adults and "
-            "name. All rows or none are imported. A second file adds villages and fills in what was "
-            "unknown."
+            "A row a village: its code, its commune (code or name), its stratum, how many households, and if "
+            "known how many adults and its name. Titles, running numbers and totals don't matter. All rows or "
+            "none are imported. A second file adds villages and fills in what was unknown."
         ),
     )
 
@@ -143,6 +143,8 @@ def import_frame(wave: str) -> ResponseReturnValue:
         if of_leaders
         else ngettext("%(new)s village is new.", "%(new)s villages are new.", done.stored, new=new)
     )
+    if done.there:
+        flash(_("Already there: %(count)s.", count=formats.number(done.there)))
     return redirect(url_for(".sample", wave=wave), 303)
 
 

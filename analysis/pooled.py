@@ -126,7 +126,8 @@ def joined_df(totals: Totals) -> Floats:
     """(K,) degrees of freedom of all PSUs that answered, joined as one stratum."""
     seen = np.zeros((len(totals.frame.stratum), len(totals.measures)), bool)
     np.logical_or.at(seen, totals.psu, totals.sums.count > 0)
-    return np.maximum(seen.sum(0) - 1.0, 0.0)
+    df: Floats = np.maximum(seen.sum(0) - 1.0, 0.0)
+    return df
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,6 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.PROGRESS,
             Right.RESULTS,
             Right.OWN_RESULTS,
-            Right.ROWS,
             Right.APPROVE,
             Right.YEAR,
             Right.PUBLISH,

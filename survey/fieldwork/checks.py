@@ -1,4 +1,5 @@
-"""What is looked for in every response of a wave. A finding accuses nobody: it says which form to look at again.
+"""What is looked for in every response that staff brought in. A finding accuses nobody: it says which form to
+look at again.
 
 Findings tell no level and no choice that a person gave; who looks at a form goes by its paper.
 """
@@ -19,7 +20,7 @@ from analysis.design import Ints, Labels, code
 from analysis.patterns import fence, longest_run, nearest
 from forms import Item, Questionnaire
 from forms import quality as rules
-from survey.fieldwork import near_duplicates
+from survey.fieldwork import near_duplicates, reviews
 from survey.responses.columns import Ids, packed, places, read_ids, unpacked
 from survey.responses.respondents import Bools, Floats, Respondents, everyone
 from survey.storage.models import Batch, Response, Sheet, Wave
@@ -154,8 +155,10 @@ def _state(session: Session, wave: Wave) -> tuple[object, ...]:
 
 @cached(_state)
 def inspect(session: Session, wave: Wave) -> Inspection:
-    """Runs all checks on all responses of a wave, those outside the sample and those rejected among them."""
-    people = everyone(session, wave)
+    """Runs all checks on the responses of a wave that staff brought in, outside the sample and rejected too.
+
+    Of what people sent alone nothing is compared or named."""
+    people = everyone(session, wave, reviews.REVIEWED)
     ids = people.responses.ids[people.rows]
     keyed, sheets = _sheets(session, wave)
     sheet = places(ids, keyed)

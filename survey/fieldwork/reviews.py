@@ -29,6 +29,9 @@ STATES: dict[ReviewState, str] = {
 }
 LONGEST = 400
 MOST = 500  # responses of one decision
+# The modes that are reviewed: staff had the form in hand. What people send alone nobody decides on one by one: who
+# knows what somebody answered could find that form, and strike it out. Lots of them are set aside by two people.
+REVIEWED = (Mode.PAPER, Mode.INTERVIEWER)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def decide(
     if not reason and state is not ReviewState.APPROVED:
         raise Refusal("Say why, for whoever reads this next year.")
     ids = list(responses)
-    known = set(session.scalars(select(Response.id).where(Response.wave == wave, Response.id.in_(ids))))
+    brought = Response.wave == wave, Response.mode.in_(REVIEWED), Response.id.in_(ids)
+    known = set(session.scalars(select(Response.id).where(*brought)))
     if len(known) < len(set(ids)):
         raise NotFound("One of these forms does not belong to this wave. Open the list again.")
     if state is not ReviewState.REJECTED:
@@ -100,10 +104,6 @@ def history(session: Session, wave: str, response: UUID) -> list[Decision]:
 
 # Why the answers of a form are not shown.
 WITHHELD: dict[str, str] = {
-    "alone": N_(
-        "Whoever answers on a phone or at a kiosk answers alone, and nobody reads these answers one by one: "
-        "decide by what stands out."
-    ),
     "again": N_(
         "This form is chosen for a re-interview: its answers are shown only when the agreement has been "
         "computed, so that the second ones are given without the first."
@@ -125,12 +125,9 @@ class Readable:
 def readable(session: Session, wave: Wave, response: UUID) -> Readable:
     """What of a response may be read by those who review it.
 
-    Of a form on paper or from an interviewer, whose work is looked at: all but sensitive items and free texts. Of
-    what a person sent alone, nothing; and nothing of a form that is being asked again.
+    All but sensitive items and free texts; and nothing of a form that is being asked again.
     """
     row = session.get_one(Response, response)
-    if row.mode not in (Mode.PAPER, Mode.INTERVIEWER):
-        return Readable((), "alone")
     replaced = select(KeyingDecision.sheet).where(KeyingDecision.response == response)
     serial = session.scalar(select(Sheet.serial).where(Sheet.response == response).union(replaced))
     if serial is not None and reinterviews.blind(session, wave, serial):

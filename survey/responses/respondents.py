@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from survey.storage.models import (
     DrawnVillage,
     LeaderGroup,
     LotStep,
+    Mode,
     Release,
     Response,
     Review,
@@ -245,10 +246,13 @@ def sample(session: Session, wave: Wave, release: Release | None = None) -> Resp
     return replace(_read(session, wave, release), wave=wave)
 
 
-def everyone(session: Session, wave: Wave) -> Respondents:
-    """All responses of a wave, those that estimates leave out among them; each weighs 1, `psu` may be blank."""
+def everyone(session: Session, wave: Wave, modes: Collection[Mode] = tuple(Mode)) -> Respondents:
+    """All responses of a wave that came in these modes, those that estimates leave out among them; each weighs 1,
+    `psu` may be blank."""
     columns = stored(session, wave)
     rows = columns.rows(session)
+    levels, codes = columns.about["mode"]
+    rows = rows[np.array([level in modes for level in levels], bool)[codes[rows]]]
     unit, psu, mode, day = (columns.labels(name, rows) for name in ("unit", "psu", "mode", "day"))
     asked = questionnaires.by_digest(session, wave.questionnaire)
     return Respondents(wave, asked, columns, rows, unit, unit, psu, mode, day, np.ones(len(rows)), 0, 0, "")

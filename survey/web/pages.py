@@ -71,6 +71,7 @@ class Page:
     export           its GET shows or sends data: that alone leaves an entry, and changes no figures
     single_response  it writes about one response: no entry, for its time would tell whose response it is
     reauthenticate   only for those who gave the password in the last ten minutes
+    by_token         only for a program's token, never for somebody who is signed in
     max_upload       bytes of what is sent; None: what the application takes
     in_memory        what is sent is never written to disk
     tab              its own tab or view, or the endpoint of the page under whose tab it stands
@@ -84,6 +85,7 @@ class Page:
     export: bool = False
     single_response: bool = False
     reauthenticate: bool = False
+    by_token: bool = False
     max_upload: int | None = None
     in_memory: bool = False
     tab: Tab | str | None = None
@@ -157,11 +159,11 @@ def guard(page: Page, view: View) -> View:
             return redirect(url_for(current_user.first), 303)
         if not current_user.may(page.right):
             raise Denied("Your account may not open this page. Ask the administrator for the right, or sign out.")
-        if page.reauthenticate and not current_user.proven and request.blueprint == "api":
-            raise Denied("Give your password on the website first, or send a token that opens this address.")
+        if page.by_token and current_user.session:
+            raise Denied("Only a program's token opens this address. On the website, open the wave's page Rows.")
         if page.reauthenticate and not current_user.proven:
             # By 307 a browser sends again what was typed; the page of the password takes it along.
-            status = 307 if request.method == "POST" and request.blueprint != "api" else 303
+            status = 307 if request.method == "POST" else 303
             return redirect(url_for("sign_in.prove", next=request.full_path), status)
         if not page.of_leaders and asks_leaders(kwargs.get("wave")):
             raise NotFound("This wave asks leaders: it has no such page. Choose another above.")

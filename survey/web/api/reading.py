@@ -121,7 +121,7 @@ def questionnaire(name: str) -> ResponseReturnValue:
     Right.ROWS,
     act=N_("Downloaded responses one by one"),
     export=True,
-    reauthenticate=True,  # a browser that is signed in comes by here, too
+    by_token=True,
 )
 @takes("release")
 def wave_rows(wave: str, format: str) -> ResponseReturnValue:

@@ -187,7 +187,7 @@ def test_an_open_wave_keeps_to_the_rule_for_look_alikes(province: Database) -> N
     with province.writing() as session:
         for _again in range(2):
             submission.submit(
-                session.connection(), waves.place(session, "gop-y", "06652"), uuid4(), Mode.PHONE, served
+                session.connection(), waves.place(session, "gop-y", "06652"), uuid4(), Mode.PAPER, served
             )
     with province.reading() as session:
         looked = checks.inspect(session, waves.find(session, "gop-y"))

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from analysis.contrast import Group
+from analysis.disclosure import FEWEST
 from analysis.response_rates import response_rates
 from survey.accounts.accounts import Right
 from survey.results import charts, since, targets, wave_duties, wording
@@ -186,13 +187,14 @@ def tasks(summary: Summary) -> list[Task]:
             by_need,
         ),
         Task(
-            collection.look_alikes,
+            # Of fewer it isn't told: who sends a form like somebody's would see whether it is there.
+            collection.look_alikes if collection.look_alikes >= FEWEST else 0,
             ngettext(
                 "form nearly the same as another of its place and day",
                 "forms nearly the same as another of their place and day",
                 collection.look_alikes,
             ),
-            url_for(".review", wave=wave, kiem="alike"),
+            url_for(".progress", wave=wave),
         ),
         Task(
             collection.outside,

@@ -215,11 +215,26 @@ def test_a_paper_form_shows_its_answers_but_nothing_delicate_and_no_words(
     assert page.headers["Cache-Control"] == "no-store"
 
 
-def test_what_a_person_sent_alone_is_read_by_nobody(supervisor: FlaskClient, province: Database) -> None:
-    id = keep(province, {"th_dien": 4}, None, Mode.PHONE)
-    said = plain(supervisor.get(f"{LIST}/{id}"))
-    assert "không ai đọc từng phiếu ấy" in said
-    assert "4 Hài lòng" not in said
+@pytest.mark.parametrize("mode", [Mode.PHONE, Mode.KIOSK])
+def test_what_people_sent_alone_is_neither_listed_nor_compared_nor_decided_on(
+    supervisor: FlaskClient, province: Database, mode: Mode
+) -> None:
+    """Who knows what somebody answered and sends the same finds no twin, and can strike out neither."""
+    one, twin = (keep(province, BLANK | RETIRED, "V1", mode) for _form in range(2))
+    paper = keep(province, BLANK | RETIRED)
+    for page in (LIST, f"{LIST}?chon=het"):
+        listed = supervisor.get(page).text.partition('<form method="post')[2]
+        assert not [id for id in (one, twin) if id.hex[:8] in listed]
+    unknown = uuid4()
+    asked = [plain(supervisor.get(f"{LIST}?phieu={id.hex[:8]}")).replace(id.hex[:8], "") for id in (one, unknown)]
+    assert asked[0] == asked[1]
+    assert str(paper) in supervisor.get(LIST).text
+    assert "giống phiếu" not in plain(supervisor.get(LIST))
+    assert [supervisor.get(f"{LIST}/{id}").status_code for id in (one, unknown)] == [404, 404]
+    refused = [decide(supervisor, [id], "rejected", "Phiếu trùng") for id in (one, unknown)]
+    assert [answer.status_code for answer in refused] == [422, 422]
+    with province.reading() as session:
+        assert reviews.newest(session, "ho-mau") == {}
 
 
 def test_a_form_that_is_asked_again_shows_nothing_before_the_agreement_is_computed(

@@ -4,13 +4,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
 from survey.accounts import tokens
 from survey.accounts.tokens import Scope
 from survey.storage import audit
 from survey.storage.database import Database
-from survey.storage.models import Role, SignIn
+from survey.storage.models import Role
 from translations import Conflict, Refusal
 
 SignedIn = Callable[[Flask, str], FlaskClient]
@@ -45,15 +44,14 @@ def test_a_program_needs_the_scope_of_rows(client: FlaskClient, province: Databa
     assert asks(Scope.ROWS) == 404  # nothing is released yet
 
 
-def test_a_browser_gives_the_password_for_rows_at_the_programs_address_too(
-    app: Flask, province: Database, sign_in: SignedIn
+def test_nobody_who_is_signed_in_is_given_rows_at_the_programs_address(
+    app: Flask, province: Database, account: Callable[..., None], sign_in: SignedIn
 ) -> None:
-    client = sign_in(app, "home_affairs")
-    address = "/api/v1/waves/ho-mo/rows.csv"
-    assert client.get(address).status_code == 404  # nothing is released yet
     with province.writing() as session:
-        session.execute(update(SignIn).values(authenticated_at=0))
-    assert client.get(address).status_code == 403
+        account(session, "lanh-dao", Role.HEAD)
+    for name in ("home_affairs", "lanh-dao"):
+        for kind in ("csv", "sav", "parquet", "xlsx"):
+            assert sign_in(app, name).get(f"/api/v1/waves/ho-mo/rows.{kind}").status_code == 403
 
 
 def test_no_commune_gets_a_token_for_rows(province: Database) -> None:

@@ -13,6 +13,7 @@ from translations import Lazy
 BLANK: tuple[object, ...] = (None, "", [])
 # Of many unknown codes so many are named; the rest is counted.
 NAMED = 10
+CLOSE = 0.9  # how alike a code must be to be taken for a slip: one letter of a long one
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def unknown(questionnaire: Questionnaire, given: Sequence[object]) -> list[Probl
     problems = []
     for code in given[:NAMED]:
         name = code[:40].encode(errors="replace").decode() if isinstance(code, str) else "?"
-        if near := difflib.get_close_matches(name, questionnaire.items, 1):
+        if near := difflib.get_close_matches(name, questionnaire.items, 1, CLOSE):
             message = Lazy("Write %(near)s instead of %(given)s.", near=near[0], given=name)
         else:
             message = Lazy("Take out %(code)s: this questionnaire has no such item.", code=name)

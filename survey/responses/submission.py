@@ -36,6 +36,10 @@ CONTENT = ("wave", "unit", "mode", "psu", "answers")
 TEXTS = insert(ResponseText)
 
 
+class SentBefore(Conflict):
+    """A form of this id was stored with other answers: the first ones count."""
+
+
 def may_be_adults(number: object) -> bool:
     """Whether this can be a number of adults in a household."""
     return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= MOST_ADULTS
@@ -107,7 +111,7 @@ def submit(
     before = connection.execute(select(*columns).where(Response.id == id)).one()
     same = [*before] == [row[name] for name in CONTENT]
     if not same or texts_of(connection, id) not in (texts, None):  # what is destroyed can't differ
-        raise Conflict("This form was already sent with other answers. Open a new form to answer again.")
+        raise SentBefore("This form was already sent with other answers. Open a new form to answer again.")
     return False
 
 

@@ -24,6 +24,7 @@ SHORT = {
 }
 KINDS = "|".join([*SHORT, *SHORT.values()])
 KIND = re.compile(rf"^({KINDS})[. ]+(?=\S)")
+OLD = re.compile(r" (cu|truoc)$")  # "Hạ Long cũ"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ def by_name(units: Iterable[Unit], words: str) -> list[Unit]:
     if len(words) > LONGEST_WORDS:
         return []
     units = list(units)
+    if coded := [unit for unit in units if unit.code == words.strip()]:
+        return coded  # posters and receipts print it
     for reading in (fold, _joined) if spelling(words) == fold(words) else (spelling, fold, _joined):
         wanted = reading(words)
         if not wanted:
@@ -71,8 +74,12 @@ def by_former_name(units: Iterable[Unit], words: str) -> list[FormerName]:
     wanted = KIND.sub(lambda kind: f"{SHORT.get(kind[1], kind[1])} ", fold(words))
     if len(KIND.sub("", wanted)) < FEWEST_LETTERS:
         return []
-    found = ((unit, next(_called(unit, wanted), None)) for unit in units)
-    return [FormerName(unit, name) for unit, name in found if name]
+    units, plain = list(units), OLD.sub("", wanted)
+    for looked_for in (wanted, plain, KIND.sub("", plain)):  # a name that people still say has no kind
+        found = ((unit, next(_called(unit, looked_for), None)) for unit in units)
+        if named := [FormerName(unit, name) for unit, name in found if name]:
+            return named
+    return []
 
 
 def _called(unit: Unit, wanted: str) -> Iterator[str]:

@@ -90,6 +90,7 @@ def test_a_text_with_a_row_of_marks_is_a_problem_at_its_question(questionnaire: 
         ("viec_gi_khac", 5, "Write this answer as a text."),
         ("viec_gi_khac", ["a"], "Write this answer as a text."),
         ("viec_g", 1, "Write viec_gi instead of viec_g."),
+        ("viec_di", 1, "Take out viec_di: "),  # another question's code, it may be
         ("VIEC_GI", 1, "Take out VIEC_GI: this questionnaire has no such item."),
         ("x" * 5000, 1, "Take out " + "x" * 40 + ": "),
         ("%(near)s %d", 1, "Take out %(near)s %d: "),

@@ -20,14 +20,14 @@ from markupsafe import Markup
 
 from forms import Item, Problem, Questionnaire, check, effort, posted
 from survey.responses import lots, receipts, submission
-from survey.storage.models import LotKind, Mode
+from survey.storage.models import LotKind, Mode, WaveKind
 from survey.system import dates
 from survey.waves import recordings, units, waves
 from survey.waves.waves import Place
 from survey.web import bound_device, static_files
 from survey.web.current import database
 from survey.web.server import rate_limit
-from translations import Conflict, Denied, NotFound, language
+from translations import Denied, NotFound, language
 from translations import gettext as _
 
 TOKEN_HOLDS = int(waves.FORM_HOLDS.total_seconds())
@@ -97,15 +97,15 @@ def fill_in(place: Place, store: Store, letter: str = "") -> ResponseReturnValue
     if not checked.answers and request.form.get(HAND_IN) != "empty":
         # Once: to refuse is a right, but a slip would use up the code of a letter.
         return page(questions(place.questionnaire), status=422, first=_target(next(iter(items.values()))))
+    before = None
     try:
         store(uuid.UUID(id), checked.answers, _marks())
-    except Conflict:
-        raise Conflict(
-            "We already have this form. What was sent first counts, so there is no need to send it again."
-        ) from None
+    except submission.SentBefore:
+        before = 1  # its receipt was lost, and the draft came without what is delicate
     day = dates.today()
     code = receipts.issue(_key(), place.wave.code, day)
-    return redirect(url_for(".receipt", wave=place.wave.code, day=day.isoformat(), code=code), 303)
+    address = url_for(".receipt", wave=place.wave.code, day=day.isoformat(), code=code, before=before)
+    return redirect(address, 303)
 
 
 def worker() -> Response:
@@ -126,7 +126,9 @@ def receipt(wave: str, day: str, code: str) -> ResponseReturnValue:
         received = date.min
     if not receipts.holds(_key(), wave, received, code):
         raise NotFound("There is no receipt with this code for this day. Check the code.")
-    return render_template("respondent/receipt.html", wave=row, day=received, code=code)
+    return render_template(
+        "respondent/receipt.html", wave=row, day=received, code=code, before="before" in request.args
+    )
 
 
 def _page(
@@ -160,6 +162,7 @@ def _page(
             token=_token() if _opened(place) else token(place, Mode.PHONE, id),
             named=units.named,
             province=units.named(place.province),
+            uninvited=place.wave.kind is WaveKind.SAMPLE and not letter,
             asked=effort.questions(asked),
             minutes=effort.minutes(asked),
         ),

@@ -34,8 +34,9 @@ class UnitRow:
     former: str = ""
 
 
-def choose() -> ResponseReturnValue:
-    """What this is, and the way to the form: the public wave, where there are several of them, and the commune."""
+def choose(unit: Unit | None = None) -> ResponseReturnValue:
+    """What this is, and the way to the form: the public wave, where there are several of them, and the commune,
+    unless a `unit` is given."""
     words = " ".join(request.args.get("q", "").split())
     with database().reading() as session:
         open_now = [
@@ -64,17 +65,19 @@ def choose() -> ResponseReturnValue:
         letters=letters,
         former=[(found.name, _row(found.unit, "")) for found in former],
         total=len(communes),
+        unit=unit,
     )
 
 
 def lead(unit: str) -> ResponseReturnValue:
-    """From the short address of a commune to its form; to the choice where not one public survey is open."""
+    """From a commune's short address to its form; where not one public survey is open, to the choice of one."""
     if not FIVE_DIGITS.fullmatch(unit):
         raise NotFound("There is no page at this address. Start again from the first page.")
     with database().reading() as session:
+        place = units.answered_at(session, unit)
         open_now = waves.public(session, dates.today())
     if len(open_now) != 1:
-        return redirect(url_for(".start"))
+        return choose(place)
     return redirect(url_for(".answer", wave=open_now[0].code, unit=unit))
 
 

@@ -12,13 +12,15 @@ const fold = (text) => text.toLowerCase().replace(/đ/g, "d").normalize("NFD").r
 const bare = (text) => text.replace(KIND, "");
 
 const places = [...document.querySelectorAll(".list li")].map((line) => {
+  const code = line.querySelector("a").pathname.split("/").pop();
   const [name, kind] = line.querySelectorAll("a > span");
   const former = (kind.dataset.former || "").split(";").map((one) => one.trim()).filter(Boolean);
-  return { line, name: fold(name.textContent), kind, said: kind.textContent, former };
+  return { line, code, name: fold(name.textContent), kind, said: kind.textContent, former };
 });
 
 // The name of before by which a place is found, "" where it is found by its own, null where it isn't.
 function found(place, wanted) {
+  if (place.code === wanted) return "";
   if (` ${place.name}`.includes(` ${bare(wanted)}`) || place.name.replace(/ /g, "").startsWith(bare(wanted))) return "";
   if (bare(wanted).length < FEWEST_LETTERS) return null;
   const before = place.former.find((one) => fold(one).startsWith(wanted) || ` ${bare(fold(one))}`.includes(` ${wanted}`));
@@ -27,9 +29,11 @@ function found(place, wanted) {
 
 field.addEventListener("input", () => {
   const wanted = fold(field.value).replace(KIND, (all, kind) => `${SHORT[kind] || kind} `);
+  const plain = wanted.replace(/ (cu|truoc)$/, ""); // "Hạ Long cũ"; and a name that people still say has no kind
+  const words = [wanted, plain, bare(plain)].find((one) => places.some((place) => found(place, one) !== null));
   let count = 0;
   for (const place of places) {
-    const former = wanted ? found(place, wanted) : "";
+    const former = !wanted ? "" : words === undefined ? null : found(place, words);
     place.line.hidden = former === null;
     place.kind.textContent = former ? form.dataset.former.replace("…", former) : place.said;
     if (former !== null) count += 1;

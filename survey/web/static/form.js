@@ -324,7 +324,7 @@ async function send() {
       unsent("busy");
       later(Number(reply.headers.get("Retry-After")) || LONG);
     } else {
-      if (reply.status === 409) document.dispatchEvent(new Event("left")); // it had arrived before
+      if (reply.status === 409) document.dispatchEvent(new Event("left")); // no form is taken any more: a group is full
       exchange(await reply.text());
     }
   } catch (_error) {

@@ -132,8 +132,13 @@ def test_the_short_address_leads_to_the_form_of_the_public_wave_alone(
     assert "/s/ho-mo/06652" in text(drawn(province, "ho-mo"))  # not public: another wave has the short one
     with province.writing() as session:
         waves.find(session, "ho-mo").public = True
-    assert client.get("/06652").location == "/"
+    choice = client.get("/06652").text
+    assert "Hà Tu" in choice
+    assert all(f'href="/s/{wave}/06652"' in choice for wave in ("gop-y", "ho-mo"))
     assert client.get("/123456").status_code == 404
+    unknown = client.get("/99999")
+    assert unknown.status_code == 404
+    assert "99999" in unknown.text
 
 
 def test_a_poster_names_whom_to_call(province: Database) -> None:

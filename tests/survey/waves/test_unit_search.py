@@ -57,7 +57,7 @@ def test_words_that_nobody_has_find_nothing_and_none_find_all(session: Session) 
 @pytest.mark.parametrize(
     ("words", "today"),
     [
-        ("hòn gai", {"Hồng Gai": "Hòn Gai"}),
+        *((words, {"Hồng Gai": "Hòn Gai"}) for words in ("hòn gai", "phường hòn gai", "P. Hòn Gai", "hon gai cu")),
         ("trà cổ", {"Móng Cái 1": "phường Trà Cổ"}),
         ("P. Tra Co", {"Móng Cái 1": "phường Trà Cổ"}),
         ("tt cái rồng", {"Vân Đồn": "thị trấn Cái Rồng"}),
@@ -87,6 +87,14 @@ def test_every_commune_but_none_beside_has_a_former_district(session: Session) -
     assert without == []
     districts = {(unit.former or "").split(";")[0] for unit in units.communes(session)}
     assert len(districts) == 13
+
+
+def test_the_city_of_before_is_found_by_what_people_call_it(session: Session) -> None:
+    assert former(session, "tp hạ long").items() <= former(session, "Hạ Long cũ").items()
+
+
+def test_a_code_is_found(session: Session) -> None:
+    assert names(unit_search.by_name(units.communes(session), "06652")) == ["Hà Tu"]
 
 
 def test_two_letters_of_a_former_name_are_too_few(session: Session) -> None:

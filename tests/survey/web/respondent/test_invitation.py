@@ -73,8 +73,10 @@ def test_an_empty_form_uses_the_code_only_when_it_is_meant(
 
 
 def test_the_form_says_what_the_code_tells(client: FlaskClient, code: str) -> None:
-    assert "Mã không được giữ cùng câu trả lời" in client.get(f"/m/{code}", follow_redirects=True).text
-    assert "Mã không được giữ cùng câu trả lời" not in client.get("/s/gop-y/06652").text
+    told = "Tỉnh giữ thôn, khu phố cùng câu trả lời, không giữ mã"
+    assert told in client.get(f"/m/{code}", follow_redirects=True).text
+    assert "không theo mẫu" not in client.get(f"/m/{code}", follow_redirects=True).text
+    assert told not in client.get("/s/gop-y/06652").text
 
 
 def test_a_used_code_says_so_kindly_wherever_it_is_met(client: FlaskClient, province: Database, code: str) -> None:

@@ -57,6 +57,19 @@ def test_the_receipt_says_that_a_form_is_no_complaint_and_whom_to_call(client: F
     assert f"Phiếu này không phải đơn phản ánh. Muốn được giải quyết, xin gọi: {CONTACT}" in plain(receipt.text)
 
 
+def test_a_form_is_no_complaint_is_said_where_one_writes_and_on_the_page_of_privacy(client: FlaskClient) -> None:
+    form = plain(client.get("/s/gop-y/06652").text)
+    assert form.count("Đây không phải đơn phản ánh") == 1
+    assert "Phiếu này không phải đơn phản ánh" in plain(client.get("/rieng-tu").text)
+
+
+@pytest.mark.parametrize(("wave", "told"), [("ho-mau", True), ("ho-mo", False), ("gop-y", False)])
+def test_without_a_letter_a_sample_wave_says_that_the_form_counts_apart(
+    client: FlaskClient, wave: str, told: bool
+) -> None:
+    assert ("không theo mẫu" in plain(client.get(f"/s/{wave}/06652").text)) == told
+
+
 def test_without_a_contact_nothing_is_made_up(client: FlaskClient) -> None:
     assert "Hỏi thêm" not in client.get("/s/gop-y/06652").text
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey.responses import assignments, lot_steps, lots, village_steps
+from survey.responses import assignments, form_counts, lots, village_steps
 from survey.storage.models import (
     Assignment,
     Device,
@@ -18,8 +18,6 @@ from survey.storage.models import (
     Lot,
     Mode,
     Response,
-    Review,
-    ReviewState,
     SenderCount,
     Village,
     Wave,
@@ -122,12 +120,9 @@ def counts(
     session: Session, wave: str, psus: Collection[str], besides: Collection[int] = ()
 ) -> Counter[str | None]:
     """How many forms count of each of these villages, as `counted`, but for those of the lots `besides`."""
-    here = (Response.wave == wave, Response.psu.in_(psus))
-    gone = lot_steps.aside(session, wave).union(besides)
-    reviews = select(Review.response, Review.state).join(Response, Response.id == Review.response).where(*here)
-    states: dict[UUID, ReviewState] = dict(session.execute(reviews.order_by(Review.id)).all())
-    rows = session.execute(select(Response.id, Response.lot, Response.psu).where(*here))
-    return Counter(psu for id, lot, psu in rows if lot not in gone and states.get(id) is not ReviewState.REJECTED)
+    here = form_counts.counting(session, wave, besides), Response.psu.in_(psus)
+    rows = session.execute(select(Response.psu, func.count()).where(*here).group_by(Response.psu))
+    return Counter(dict(rows.all()))
 
 
 def limit(here: Collection[Assignment]) -> int | None:

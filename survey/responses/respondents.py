@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from analysis.design import Calibration, Design, Ints, Labels
 from forms import Condition, Item, Questionnaire
 from survey.responses import fitted_weights as calibration
-from survey.responses import lot_steps
+from survey.responses import form_counts, lot_steps
 from survey.responses.columns import Columns, Ids, packed, places, read_ids, unpacked
 from survey.storage.models import (
     DrawnHousehold,
@@ -28,7 +28,6 @@ from survey.storage.models import (
     Release,
     Response,
     Review,
-    ReviewState,
     Village,
     Wave,
     WaveKind,
@@ -431,10 +430,7 @@ def left_out(session: Session, wave: str, lots: frozenset[int] | None = None) ->
 
 def rejected(session: Session, wave: str) -> set[UUID]:
     """The responses of a wave whose newest review rejects them."""
-    newest = dict(
-        session.execute(select(Review.response, Review.state).where(Review.wave == wave).order_by(Review.id)).all()
-    )
-    return {response for response, state in newest.items() if state is ReviewState.REJECTED}
+    return set(session.scalars(select(Review.response).where(Review.wave == wave, form_counts.rejects())))
 
 
 def weights_of(session: Session, version: int, ids: Ids) -> Floats:

@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import ForUpdateParameter
 from forms import Questionnaire
 from survey.storage import audit
 from survey.storage.database import Database
-from survey.storage.models import AuditEntry, Mode, Response, Unit, Village, Wave, WaveKind
+from survey.storage.models import AuditEntry, Response, Unit, Village, Wave, WaveKind
 from survey.system.cache import cached, database_key
 from survey.system.dates import today
 from survey.waves import questionnaires, units
@@ -297,23 +297,6 @@ def collected(session: Session, wave: str) -> int:
     return session.scalar(select(func.count()).where(Response.wave == wave)) or 0
 
 
-@cached(
-    lambda session, wave: (database_key(session), wave, collected(session, wave)),
-    lambda by_unit: 500 * len(by_unit),
-)
-def counts(session: Session, wave: str) -> dict[str, dict[str, int]]:
-    """Responses of a wave by unit and mode: {unit: {mode: count}}; not to be written into."""
-    by_unit: dict[str, dict[str, int]] = {}
-    rows = session.execute(
-        select(Response.unit, Response.mode, func.count())
-        .where(Response.wave == wave)
-        .group_by(Response.unit, Response.mode)
-    )
-    for unit, mode, count in rows:
-        by_unit.setdefault(unit, {})[mode.value] = count
-    return by_unit
-
-
 @cached(lambda session, wave: (database_key(session), wave, collected(session, wave)), lambda _days: 200)
 def days(session: Session, wave: str) -> tuple[date, date] | None:
     """The first and the last day of a wave's responses; None as long as there is none."""
@@ -321,13 +304,3 @@ def days(session: Session, wave: str) -> tuple[date, date] | None:
         select(func.min(Response.day), func.max(Response.day)).where(Response.wave == wave)
     ).one()
     return None if first is None else (first, last)
-
-
-def by_village(session: Session, wave: str, mode: Mode) -> dict[str, int]:
-    """Responses of a wave that came in one way, by village: {psu: count}."""
-    rows = session.execute(
-        select(Response.psu, func.count())
-        .where(Response.wave == wave, Response.mode == mode, Response.psu.is_not(None))
-        .group_by(Response.psu)
-    )
-    return {str(psu): count for psu, count in rows}

@@ -31,7 +31,16 @@ from sqlalchemy.orm import Session
 from forms import check, effort
 from survey.accounts.accounts import Right
 from survey.fieldwork import visits
-from survey.responses import account_forms, assignments, devices, holding, lots, sealed_responses, submission
+from survey.responses import (
+    account_forms,
+    assignments,
+    devices,
+    form_counts,
+    holding,
+    lots,
+    sealed_responses,
+    submission,
+)
 from survey.responses.submission import MARKS, UUID4
 from survey.sampling import draws
 from survey.sampling.outcome_words import OUTCOMES, Outcome
@@ -154,7 +163,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
             )
         )
         villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
-        counts = waves.by_village(session, place.wave.code, Mode.INTERVIEWER)
+        counts = form_counts.by_village(session, place.wave.code, Mode.INTERVIEWER)
         done = visits.done(session, place.wave)
         mine, is_assigned = _mine(session, place.wave)
         asked = [one for one in villages if request.args.get("thon", one.psu) == one.psu]

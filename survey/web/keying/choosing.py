@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import double_entry, sheet_locks
-from survey.responses import assignments
+from survey.responses import assignments, form_counts
 from survey.sampling import draws
 from survey.storage.models import Mode, Village, Wave, WaveKind
 from survey.system.dates import today
@@ -32,7 +32,8 @@ def choose_wave() -> ResponseReturnValue:
         open_now = [wave for wave in every if _takes_forms(wave, wave.code in printed)]
         # Where forms are numbered, one's own: the number stored would tell which form waits for a second person.
         own = sheet_locks.keyed_by(session, current_user.name, printed)
-        counts = {wave.code: waves.counts(session, wave.code) for wave in open_now if wave.code not in printed}
+        without = [wave.code for wave in open_now if wave.code not in printed]
+        counts = {code: form_counts.by_unit(session, code) for code in without}
         differing = len(double_entry.to_settle(session, printed)) if current_user.may(Right.REVIEW) else 0
     keyed = {code: sum(paper(modes) for modes in by_unit.values()) for code, by_unit in counts.items()}
     open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
@@ -56,10 +57,10 @@ def choose_unit(wave: str) -> ResponseReturnValue:
         villages = by_unit(v for v in draws.villages(session, row) if v.psu not in printed)
         communes = units.communes(session, today())
         if row.kind is WaveKind.SAMPLE:
-            counts = waves.by_village(session, row.code, Mode.PAPER)
+            counts = form_counts.by_village(session, row.code, Mode.PAPER)
             keyed = {unit: sum(counts.get(one.psu, 0) for one in own) for unit, own in villages.items()}
         else:
-            keyed = {unit: paper(modes) for unit, modes in waves.counts(session, row.code).items()}
+            keyed = {unit: paper(modes) for unit, modes in form_counts.by_unit(session, row.code).items()}
     if row.kind is WaveKind.SAMPLE:
         communes = [unit for unit in communes if unit.code in villages]
     return render_template(

@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import sheet_locks
-from survey.responses import account_forms, holding, lots
+from survey.responses import account_forms, form_counts, holding, lots
 from survey.sampling import draws
 from survey.storage.models import LotKind, Mode, Wave, WaveKind
 from survey.system.dates import today
@@ -40,8 +40,8 @@ def sheet(wave: str, unit: str) -> ResponseReturnValue:
         place = waves.place(session, row.code, unit)
         villages = [one for one in draws.villages(session, row) if one.unit == place.unit.code]
         printed = sheet_locks.villages_with_batches(session, row.code)
-        counts = waves.by_village(session, row.code, Mode.PAPER)
-        keyed_here = paper(waves.counts(session, row.code).get(place.unit.code, {}))
+        counts = form_counts.by_village(session, row.code, Mode.PAPER)
+        keyed_here = paper(form_counts.by_unit(session, row.code).get(place.unit.code, {}))
     village = None
     if row.kind is WaveKind.SAMPLE:
         if "thon" not in request.args:

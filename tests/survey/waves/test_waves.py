@@ -1,14 +1,12 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
 
-from survey.responses import submission
 from survey.storage.database import Database
-from survey.storage.models import Mode, Unit, Wave, WaveKind
+from survey.storage.models import Unit, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from translations import Conflict, Gone, NotFound, Refusal
@@ -134,12 +132,6 @@ def test_villages_are_those_of_the_wave_and_the_commune(session: Session) -> Non
     assert [village.psu for village in waves.villages(session, "ho-mau")] == ["V1", "V2", "V3", "V4"]
     assert [village.psu for village in waves.villages(session, "ho-mau", "06658")] == ["V3", "V4"]
     assert waves.villages(session, "ho-mo") == []
-
-
-def test_responses_are_counted_by_unit_and_mode(session: Session) -> None:
-    for unit, mode in (("06652", Mode.PHONE), ("06652", Mode.PHONE), ("06652", Mode.PAPER), ("06658", Mode.PHONE)):
-        submission.submit(session.connection(), waves.place(session, "ho-mo", unit), uuid4(), mode, {"C5": 1})
-    assert waves.counts(session, "ho-mo") == {"06652": {"phone": 2, "paper": 1}, "06658": {"phone": 1}}
 
 
 def test_today_is_the_day_in_viet_nam() -> None:

@@ -12,6 +12,7 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, StringFiel
 from wtforms.validators import InputRequired, Regexp, ValidationError
 
 from survey.accounts.accounts import Right
+from survey.responses import form_counts
 from survey.results import releases
 from survey.storage.models import Wave, WaveKind
 from survey.system import dates
@@ -132,7 +133,7 @@ def index() -> ResponseReturnValue:
                 wave,
                 str(questionnaires.by_digest(session, wave.questionnaire).title),
                 _state(wave),
-                _forms(waves.counts(session, wave.code)),
+                _forms(form_counts.by_unit(session, wave.code)),
                 current_user.unit is not None and releases.newest_number(session, wave.code) is not None,
             )
             for wave in waves.list_all(session)

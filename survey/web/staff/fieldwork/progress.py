@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from survey.accounts.accounts import Right
-from survey.responses import quarantine
+from survey.responses import form_counts, quarantine
 from survey.storage.models import Mode, Unit
 from survey.system import dates
 from survey.waves import units, waves
@@ -33,7 +33,7 @@ def progress(wave: str) -> ResponseReturnValue:
     """Counts of forms; a commune's account sees its own row."""
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        counts = waves.counts(session, wave)
+        counts = form_counts.by_unit(session, wave)
         communes = units.communes(session, min(wave_row.closes, max(wave_row.opens, dates.today())))
         if asks_leaders(wave):
             communes = []

@@ -14,6 +14,7 @@ from analysis import Estimate
 from analysis.contrast import Group
 from survey.accounts.accounts import Right
 from survey.integrity import unusual
+from survey.responses import form_counts
 from survey.responses.respondents import Respondents, sample
 from survey.results import charts, releases, series, timeline, wording
 from survey.results.comparison import Change
@@ -90,7 +91,7 @@ def _beside_the_province(summary: Summary, people: Respondents, code: str) -> Re
     line = next(line for line in summary.units if line.unit.code == code)
     with database().reading() as session:
         if summary.release is None:
-            modes = waves.counts(session, summary.wave.code).get(code, {})
+            modes = form_counts.by_unit(session, summary.wave.code).get(code, {})
         else:
             here = people.mode[people.unit.having(code)].counts()
             modes = {str(mode): rows for mode, rows in here.items() if rows}

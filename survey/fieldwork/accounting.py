@@ -199,10 +199,9 @@ def take_back(
             all=len(states),
         )
     if not (row.handed_over or row.printed) <= day <= dates.today():
-        raise Refusal(
-            "Give a day from %(day)s, when the batch went out, to today.",
-            day=shown(row.handed_over or row.printed),
-        )
+        if row.handed_over is None:
+            raise Refusal("Give a day from the printing of the batch (%(day)s) to today.", day=shown(row.printed))
+        raise Refusal("Give a day from %(day)s, when the batch went out, to today.", day=shown(row.handed_over))
     wanted = states.keys() if serials is None else set(serials)
     changed = [serial for serial in wanted if states[serial] is SheetState.OUT]
     _change(session, code, changed, SheetState.WAITING, None)

@@ -195,8 +195,10 @@ def chains(session: Session) -> Iterator[Finding]:
     for wave in session.scalars(select(Wave).where(~Wave.simulated, Wave.opens < oldest, Wave.closes >= today())):
         last = digests.newest(session, wave.code)
         if last is None or last.day < oldest:
-            newest_day = formats.day(last.day if last else None)
-            what = _("The last daily digest of wave %(wave)s is of %(day)s.", wave=wave.title, day=newest_day)
+            what = _("The wave %(wave)s has no daily digest yet.", wave=wave.title)
+            if last:
+                newest_day = formats.day(last.day)
+                what = _("The last daily digest of wave %(wave)s is of %(day)s.", wave=wave.title, day=newest_day)
             yield look(
                 what,
                 _("The server makes one each night: keep it running, and see its log."),

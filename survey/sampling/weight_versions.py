@@ -165,6 +165,8 @@ def source(version: WeightVersion) -> str:
 
 def _base(report: dict[str, Any]) -> str:
     if report["source"] == "draw":
+        if not report.get("noted", 1):
+            return _("draw (no form notes the adults of its household: each household counts as one person)")
         return _("draw × adults of the household, at most %(most)s", most=report["most_adults"])
     if report["source"] == "version":
         return _("version %(version)s", version=report["version"])

@@ -129,6 +129,8 @@ def test_what_cannot_be_so_is_refused_and_changes_nothing(province: Database) ->
         mark(province, "B3", serials, "waiting")
     with pytest.raises(NotFound), province.writing() as session:
         accounting.take_back(session, "ho-mo", "B1", TODAY, 3)
+    with pytest.raises(Refusal, match="hôm in"), province.writing() as session:  # nobody took it anywhere
+        accounting.take_back(session, "ho-mau", "B1", TODAY - timedelta(30), 3)
     for name, day in (("", TODAY), ("Lan", TODAY + timedelta(1)), ("Lan", TODAY - timedelta(11))):
         with pytest.raises(Refusal), province.writing() as session:
             accounting.hand_over(session, "ho-mau", "B1", name, day)

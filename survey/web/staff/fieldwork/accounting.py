@@ -61,8 +61,9 @@ class BatchRow:
 
     @property
     def differs(self) -> bool:
-        """Whether other forms were ticked than were counted in the batch."""
-        return self.batch.counted is not None and self.batch.counted != self.line.back
+        """Whether other forms were ticked than were counted in the batch, and missing ones don't explain it."""
+        back, counted = self.line.back, self.batch.counted
+        return counted is not None and not back <= counted <= back + self.line.explained
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,11 @@ def _joints(reason: str, names: Mapping[str, str]) -> tuple[Joint, ...]:
         if not (pair.label and pair.into):
             raise joint_classes.WrongJoint("Choose both classes that are counted together, or neither.")
         groups.setdefault(pair.into, []).append(pair)
+    if twice := groups.keys() & {pair.label for pair in _pairs()}:
+        known = ", ".join(sorted(names.get(label, label) for label in twice))
+        raise joint_classes.WrongJoint(
+            "%(class)s can be counted together with others only once.", **{"class": known}
+        )
     return tuple(
         joint_classes.joint(
             next((pair.name for pair in pairs if pair.name.strip()), "")

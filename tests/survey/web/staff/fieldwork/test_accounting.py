@@ -103,6 +103,8 @@ def test_fewer_than_printed_are_scanned_or_ticked_and_a_wrong_count_is_told(app:
     page = send(client, what="back", counted="4", scanned="HL1:00000001:1\nHL1:00000002:1\n", phieu=["00000003"])
     assert "Đếm được 4 phiếu trong tập, nhưng mới đánh dấu 3 trong 5 phiếu là đã về" in page.text
     assert "đếm được 4, đánh dấu 3" in client.get(LIST).text
+    # One that was counted is missing after all, and it is said why: there is nothing to count again.
+    assert "Đếm lại" not in send(client, what="missing", phieu=["00000004"], reason="Ướt, bỏ lại thôn").text
     page = send(client, what="back", phieu=["00000004"])
     assert "Đếm lại" not in page.text
     assert states(printed) == ["waiting"] * 4 + ["out"]

@@ -143,10 +143,14 @@ def test_an_empty_commune_is_counted_together_with_a_neighbour_that_is_chosen(
     page = office.post(PAGE, data={**fields, **both})
     assert (page.status_code, "Hãy ghi lý do tính chung" in plain(page)) == (422, True)
     assert '<option value="06658" selected>' in page.text  # what was chosen stays
+    assert "<legend>Hà Tu</legend>" in page.text  # and whose row it is
+    back = {"lop": ["06652", "06658"], "cung": ["06658", "06652"], "ten-chung": ["", ""]}
+    assert "Cao Xanh, Hà Tu chỉ được tính chung một lần" in plain(office.post(PAGE, data={**fields, **back}))
     assert office.post(PAGE, data={**fields, **both, "cung": "", "reason": "Lũ"}).status_code == 422
     assert office.post(PAGE, data={**fields, **both, "reason": "Lũ"}).status_code == 303
     page = plain(office.get(PAGE))
     assert "tính chung: Cao Xanh + Hà Tu (Lũ)" in page
+    assert "số người lớn không ghi ở phiếu nào: mỗi hộ tính một người" in page
     assert "Tính chung: Cao Xanh, Hà Tu" in page
 
 

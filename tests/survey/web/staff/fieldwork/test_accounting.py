@@ -190,7 +190,7 @@ def test_the_fieldwork_closes_when_all_is_accounted_for_and_an_administrator_ope
     assert f"Đến hết ngày {formats.day(end + timedelta(2))}, phiếu mà người dân" in client.get(LIST).text
     unsure = send(client, "/quan-tri/ho-mau/khoa-thuc-dia")
     assert (unsure.status_code, "rồi đánh dấu xác nhận" in unsure.text) == (422, True)
-    assert "Đã phát 8 phiếu, đã nhập 0, không dùng 5, thiếu có lý do 3." in unsure.text
+    assert "Đã phát 8 phiếu, đã nhập 0, hủy 5, thiếu có lý do 3." in unsure.text
     page = send(client, "/quan-tri/ho-mau/khoa-thuc-dia", sure="1")
     assert "Đã khóa thực địa: không nhận phiếu giấy nữa." in page.text
     assert "/mo-thuc-dia" not in page.text, "a supervisor can't open it again"

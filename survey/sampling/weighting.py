@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -27,6 +28,7 @@ from survey.storage.models import (
     DrawnHousehold,
     DrawnVillage,
     Sheet,
+    SheetState,
     Unit,
     Village,
     Visit,
@@ -72,6 +74,7 @@ def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
         raise Refusal(
             "The wave %(code)s has no responses in its sample yet: there is nothing to weigh.", code=wave.title
         )
+    _refuse_joints_too_early(session, code, plan)
     try:
         weight, report = _computed(session, wave, people, plan)
     except nonresponse.EmptyClasses as error:
@@ -83,6 +86,35 @@ def compute(session: Session, code: str, plan: Plan = Plan()) -> WeightVersion:
     return weight_versions.keep(
         session, wave, "computed", report, dict(zip(people.ids, weight.tolist(), strict=True))
     )
+
+
+def waiting(session: Session, wave: str) -> dict[str, int]:
+    """How many forms are back from each commune, stratum and village and wait to be keyed."""
+    rows = session.execute(
+        select(Village.unit, Village.stratum, Village.psu, func.count())
+        .join(Batch, (Batch.wave == Village.wave) & (Batch.psu == Village.psu))
+        .join(Sheet, Sheet.batch == Batch.code)
+        .where(Village.wave == wave, Sheet.state == SheetState.WAITING)
+        .group_by(Village.unit, Village.stratum, Village.psu)
+    )
+    counts: Counter[str] = Counter()
+    for *labels, forms in rows:
+        for label in set(labels):
+            counts[label] += forms
+    return counts
+
+
+def _refuse_joints_too_early(session: Session, wave: str, plan: Plan) -> None:
+    """A neighbour stands for those who did not answer, not for forms that nobody has keyed yet."""
+    counts = waiting(session, wave) if plan.joints else {}
+    for one in plan.joints:
+        if forms := sum(counts.get(label, 0) for label in one.classes):
+            raise joint_classes.WrongJoint(
+                "%(forms)s forms of “%(name)s” are back and wait to be keyed. Key them first, or say on the page "
+                "of their batch what became of them.",
+                forms=forms,
+                name=one.name,
+            )
 
 
 def _empty(labels: Iterable[str], plan: Plan) -> Refusal:

@@ -280,6 +280,7 @@ def _page(
         groups = _classes_of(session, wave, names)
         counted = transactions.counted(session, wave.code)
         used = weight_versions.named(session, wave)
+        waiting = weighting.waiting(session, wave.code)
     report = (shown.report if shown else None) or {}
     calibration = report.get("calibration", {})
     method = weight_versions.METHODS[calibration["method"]] if calibration else ""
@@ -311,6 +312,7 @@ def _page(
             is_open=wave.kind is WaveKind.OPEN,
             groups=groups,
             names=names,
+            waiting=waiting,
             pairs=[*pairs, Pair("", "", "")],
             joined=[
                 (one, [names.get(label, label) for label in one["classes"]]) for one in report.get("joint", ())

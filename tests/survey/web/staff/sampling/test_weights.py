@@ -17,7 +17,7 @@ from survey.accounts import accounts
 from survey.responses import respondents
 from survey.sampling import draws, plans, weight_versions
 from survey.storage.database import Database
-from survey.storage.models import Mode, Response, Role
+from survey.storage.models import Batch, Mode, Response, Role, Sheet, SheetState
 from survey.system import dates
 from survey.waves import waves
 
@@ -147,6 +147,15 @@ def test_an_empty_commune_is_counted_together_with_a_neighbour_that_is_chosen(
     back = {"lop": ["06652", "06658"], "cung": ["06658", "06652"], "ten-chung": ["", ""]}
     assert "Cao Xanh, Hà Tu chỉ được tính chung một lần" in plain(office.post(PAGE, data={**fields, **back}))
     assert office.post(PAGE, data={**fields, **both, "cung": "", "reason": "Lũ"}).status_code == 422
+    with province.writing() as session:  # a form of Hà Tu lies on the desk
+        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=dates.today(), returned=dates.today()))
+        session.flush()
+        session.add(Sheet(serial="10000001", batch="B1", place=1, state=SheetState.WAITING))
+    assert "Chưa ai trả lời: Hà Tu (1 phiếu chờ nhập)" in plain(office.post(PAGE, data=fields))
+    told = office.post(PAGE, data={**fields, **both, "reason": "Lũ"})
+    assert (told.status_code, "còn 1 phiếu đã về, chờ nhập" in plain(told)) == (422, True)
+    with province.writing() as session:
+        session.get_one(Sheet, "10000001").state = SheetState.VOID
     assert office.post(PAGE, data={**fields, **both, "reason": "Lũ"}).status_code == 303
     page = plain(office.get(PAGE))
     assert "tính chung: Cao Xanh + Hà Tu (Lũ)" in page

@@ -59,7 +59,7 @@ class Account:
     received  = counted + the sum of `left_out`
     left_out  `aside`, `rejected` in the review, `held`, `declined` after it was held, `outside` the sample, and
               what came or was decided after the release (`later`)
-    answered  the response rate as 0…1, and of how many households; None without a draw or printed forms
+    answered  the response rates RR1 and RR2 as 0…1 and of how many households; None where none were drawn
     figure    the first one of the province, its index or first headline, as it is released; None before
     whole     what it would be with all that is set aside; None where nothing is, or where that would tell too much
     waiting   matters that wait for a decision, by their kind; `held` counts as one
@@ -74,7 +74,7 @@ class Account:
     modes: dict[str, int]
     drawing: Drawing | None
     paper: Paper | None
-    answered: tuple[float, int] | None
+    answered: tuple[float, float, int] | None
     assigned: bool
     aside: tuple[AsideLot, ...]
     figure: Estimate | None

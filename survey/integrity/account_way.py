@@ -26,8 +26,6 @@ from survey.storage.models import (
 )
 from survey.waves import waves
 
-RATE = "RR1"  # complete interviews of all households that may be there: the least that the rate can be
-
 
 @dataclass(frozen=True)
 class Drawing:
@@ -95,9 +93,11 @@ def paper(session: Session, wave: Wave) -> Paper | None:
     return Paper(total.issued, total.void, total.missing, session.scalar(twice) or 0)
 
 
-def answered(session: Session, wave: Wave, people: Respondents) -> tuple[float, int] | None:
-    """The response rate, and of how many households; None without a draw or printed forms."""
+def answered(session: Session, wave: Wave, people: Respondents) -> tuple[float, float, int] | None:
+    """The response rate without and with partial interviews, and of how many households; None without a draw or
+    printed forms."""
     if wave.kind is not WaveKind.SAMPLE or people.questionnaire.asks_leaders:
         return None
-    rate = response_rates(outcomes.total(outcomes.villages(session, wave, people)))[RATE]
-    return None if rate.share is None or rate.base is None else (rate.share, round(rate.base))
+    rates = response_rates(outcomes.total(outcomes.villages(session, wave, people)))
+    full, either = rates["RR1"].share, rates["RR2"].share
+    return None if full is None or either is None else (full, either, round(rates["RR1"].base or 0))

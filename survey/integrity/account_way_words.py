@@ -73,13 +73,17 @@ def _counted(account: Account) -> Iterator[Told]:
 
 
 def _rate(account: Account) -> str:
-    if account.answered is None or not account.answered[0]:
+    if account.answered is None or not account.answered[1]:
         return _("All that were sent, whether they count or not.")
-    share, households = account.answered
+    full, either, households = account.answered
+    told = {"share": percent(full, 1), "households": few(households)}
+    if either == full:
+        return _("Response rate: %(share)s of %(households)s households answered in full (AAPOR RR1).", **told)
     return _(
-        "Response rate: %(share)s of %(households)s households answered in full (AAPOR RR1).",
-        share=percent(share, 1),
-        households=few(households),
+        "Response rate: %(share)s of %(households)s households answered in full (AAPOR RR1), %(either)s with "
+        "those that answered in part (RR2).",
+        either=percent(either, 1),
+        **told,
     )
 
 

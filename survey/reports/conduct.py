@@ -62,14 +62,19 @@ def _answered(summary: Summary) -> list[str]:
     households = summary.collection.households
     if households is None:
         return []
-    rate = response_rates(households.counted)["RR1"]
-    if rate.share is None or rate.base is None:
+    rates = response_rates(households.counted)
+    rate, either = rates["RR1"], rates["RR2"]
+    if rate.share is None or rate.base is None or either.share is None:
         return []
+    told = {"base": number(rate.base), "share": percent(rate.share, 1)}
+    if either.part == rate.part:
+        return [_("Of %(base)s households %(share)s answered in full.", **told)]
     return [
         _(
-            "Of %(base)s households %(share)s answered in full.",
-            base=number(rate.base),
-            share=percent(rate.share, 1),
+            "Of %(base)s households %(share)s answered in full (RR1); with those that answered in part it is "
+            "%(either)s (RR2).",
+            either=percent(either.share, 1),
+            **told,
         )
     ]
 

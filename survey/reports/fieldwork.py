@@ -13,7 +13,7 @@ from translations import gettext as _
 from translations import ngettext
 from translations.formats import number, percent
 
-RATES = ("RR1", "RR3", "RR5", "COOP1", "REF1", "CON1")
+RATES = ("RR1", "RR2", "RR3", "RR5", "COOP1", "REF1", "CON1")  # RR2 where somebody answered in part
 
 
 def fieldwork(summary: Summary) -> list[Block]:
@@ -88,6 +88,8 @@ def _rates(households: Households) -> list[Block]:
     rates, heavy = response_rates(counts), response_rates(households.weighted) if households.weighted else {}
     rows = []
     for name in RATES:
+        if name == "RR2" and not counts.partial:
+            continue
         rate = rates[name]
         cells = [
             meaning(name),
@@ -142,8 +144,9 @@ def meaning(name: str) -> str:
     """One of `RATES` in words."""
     return {
         "RR1": _("RR1: complete interviews, of all that may be there"),
-        "RR3": _("RR3: likewise, with a share of those not known"),
-        "RR5": _("RR5: likewise, of those known to be there"),
+        "RR2": _("RR2: likewise, with partial interviews"),
+        "RR3": _("RR3: as RR1, with a share of those not known"),
+        "RR5": _("RR5: as RR1, of those known to be there"),
         "COOP1": _("COOP1: complete interviews, of those met"),
         "REF1": _("REF1: refusals, of all that may be there"),
         "CON1": _("CON1: somebody met, of all that may be there"),

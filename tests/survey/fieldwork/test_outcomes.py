@@ -227,11 +227,13 @@ def test_the_page_shows_the_rates_by_commune_and_stratum(app: Flask, province: D
     assert "1 phiếu đã về và đang chờ nhập" in page
     assert page.index("Cao Xanh") < page.index("Hà Tu")
     assert "60,0%" in page, "RR1 of Hà Tu, 6 of 10"
+    assert "(RR1 theo AAPOR), tính cả trả lời một phần là 35,0% (RR2)" in page
     assert "Theo tầng" in page
     assert client.get(f"{PAGE}?theo=tang").status_code == 200
     assert client.get(f"{PAGE}?theo=x").status_code == 200
     overview = client.get("/quan-tri/ho-mau/").text.replace("\xa0", " ")
     assert f'<a href="{PAGE}">Tỷ lệ trả lời, ít nhất (RR1)</a>' in overview
+    assert "Tính cả trả lời một phần (RR2)" in overview
     assert "30,00% của 20 hộ" in overview
 
 

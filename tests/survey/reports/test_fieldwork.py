@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
@@ -11,11 +12,12 @@ import docx
 import openpyxl
 import pytest
 
+from analysis.response_rates import Dispositions
 from survey.fieldwork import accounting, reviews
 from survey.reports import report
 from survey.responses import submission
 from survey.results import releases, summary
-from survey.results.summary import Summary
+from survey.results.summary import Households, Summary
 from survey.storage.database import Database
 from survey.storage.models import Batch, Keying, Mode, ReviewState, Sheet, SheetState, Wave
 from survey.system import dates
@@ -101,6 +103,17 @@ def test_answers_beyond_the_households_drawn_are_told_and_in_no_rate(surveyed: D
     )
     assert "Trong 19 hộ được chọn" in words
     assert "Có 7 phiếu trả lời nhiều hơn số hộ được chọn. Các phiếu ấy không vào tỷ lệ nào" in words
+
+
+def test_partial_interviews_stand_in_the_sentence_of_the_complete_ones(province: Database) -> None:
+    """A file of fewer questions leaves every interview partial: “0% in full” alone is no account of it."""
+    said = gathered(province)
+    households = Households(Dispositions(partial=300, refused=24), None)
+    made = report.write(replace(said, collection=replace(said.collection, households=households)), "docx")
+    words = " ".join(part.text for part in docx.Document(io.BytesIO(made)).paragraphs)
+    assert "Trong 324 hộ được chọn, 0,0% trả lời đủ (RR1); tính cả hộ trả lời một phần là 92,6% (RR2)." in words
+    rates = next(table for table in tables(made) if any(name.startswith("RR1") for name in table))
+    assert rates["RR2: như trên, tính cả trả lời một phần"] == "92,59%"
 
 
 def test_the_workbook_has_a_row_for_each_batch_and_their_sum(surveyed: Database) -> None:

@@ -42,7 +42,7 @@ MEANING = {
     "CON2": N_("As CON1, with the eligible share of unknown households as in RR3"),
     "CON3": N_("Contact, of the households known to be eligible"),
 }
-IN_ROWS = ("RR1", "RR3", "COOP1", "REF1", "CON1")
+IN_ROWS = ("RR1", "RR2", "RR3", "COOP1", "REF1", "CON1")  # RR2 where somebody answered in part
 PARTS = {"don-vi": N_("By commune"), "tang": N_("By stratum")}
 
 
@@ -74,16 +74,17 @@ def rates_of_wave(wave: str) -> ResponseReturnValue:
     counts = outcomes.total(villages)
     is_drawn = wave_row.draw is not None and bool(villages)
     heavy = response_rates(outcomes.total(villages, weighted=True)) if is_drawn else {}
+    columns = [name for name in IN_ROWS if name != "RR2" or counts.partial]
     return render_template(
         "staff/response_rates.html",
         wave=wave_row,
         counts=counts,
         every=[(name, MEANING[name], rate, heavy.get(name)) for name, rate in response_rates(counts).items()],
-        rows=_rows(villages, part, names, counts.e, is_drawn),
+        rows=_rows(villages, part, names, counts.e, is_drawn, columns),
         is_drawn=is_drawn,
         part=part,
         divisions=PARTS,
-        columns=IN_ROWS,
+        columns=columns,
         meaning=MEANING,
         replaced=sum(village.replaced for village in villages),
         waiting=sum(village.waiting for village in villages),
@@ -101,7 +102,12 @@ def _names(session: Session, villages: list[VillageOutcomes]) -> dict[str, Unit]
 
 
 def _rows(
-    villages: list[VillageOutcomes], part: str, names: dict[str, Unit], e: float | None, is_drawn: bool
+    villages: list[VillageOutcomes],
+    part: str,
+    names: dict[str, Unit],
+    e: float | None,
+    is_drawn: bool,
+    columns: list[str],
 ) -> list[PlaceRow]:
     """A row each, in Vietnamese order. The share of unknown households that is there is that of the whole wave: a
     commune has too few to know its own."""
@@ -114,5 +120,5 @@ def _rows(
         rates = response_rates(counts, e)
         heavy = response_rates(outcomes.total(own, weighted=True))["RR1"].share if is_drawn else None
         name, kind = (unit.name, units.kind(unit).lower()) if unit else (label, "")
-        rows.append(PlaceRow(name, kind, counts, [rates[name] for name in IN_ROWS], heavy))
+        rows.append(PlaceRow(name, kind, counts, [rates[name] for name in columns], heavy))
     return sorted(rows, key=lambda row: order(row.name))

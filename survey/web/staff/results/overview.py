@@ -66,7 +66,7 @@ def overview(wave: str) -> ResponseReturnValue:
         tasks=[*tasks(summary), *in_review(summary)],
         plans=plans(summary),
         modes=in_order(summary.collection.modes),
-        response=response_rates(households.counted)["RR1"] if households else None,
+        response=response_rates(households.counted) if households else {},
         since=found,
         changes={line.code: line.change for line in lines},
         moved=moved(line for line in lines if line.level == "item"),

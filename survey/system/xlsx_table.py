@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
-import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,17 +12,11 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.reader import excel
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-
+from survey.system import workbook
 from survey.system.csv_table import Faults, Rows, Table
 from survey.system.header import WIDEST, Heads
 from translations import N_, Lazy, Refusal, reason
 
-# What openpyxl warns of (styles, lists to choose from) changes no value.
-warnings.filterwarnings("ignore", module="openpyxl")
 MOST_ROWS = 200_000
 LARGEST = 200_000_000  # bytes of the file unpacked: what claims more is no table
 # What a reader does grows with the tags and the bytes of the file unpacked. Real tables have up to 2 tags and 15
@@ -44,7 +36,6 @@ DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    InvalidFileException,
     SyntaxError,  # both readers of XML call theirs so
     LookupError,
     ValueError,
@@ -103,8 +94,7 @@ class Sheet(Rows):
         with _readable(path):
             with zipfile.ZipFile(path) as packed:
                 refuse_bombs(packed, path.stat().st_size, path.name)
-            book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
-            with closing(book):
+            with closing(workbook.loaded(path.read_bytes(), computed=True)) as book:
                 for sheet in [one for one in book.worksheets if one.sheet_state == "visible"][:1]:
                     self._part = sheet._worksheet_path
                     yield from sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 1, max_col=WIDEST + 1)
@@ -156,16 +146,6 @@ def _unreadable(path: Path, part: str) -> Iterator[tuple[str, str]]:
             if not piece:
                 return
             tail = text[end:]
-
-
-class _Unmeasured(ReadOnlyWorksheet):  # type: ignore[misc]
-    """A sheet whose size nobody looks for: where it is not written, all rows of every sheet are read for it."""
-
-    def _get_size(self) -> None:
-        pass  # what is written there is wrong in the files of some programs, besides
-
-
-excel.ReadOnlyWorksheet = _Unmeasured
 
 
 @contextmanager

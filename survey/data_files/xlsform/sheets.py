@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-import openpyxl
-
-from survey.system import xlsx_table
+from survey.system import workbook, xlsx_table
 from translations import Lazy, Refusal
 from translations.unicode import nfc
 
@@ -97,15 +94,10 @@ def read(file: bytes, name: str) -> dict[str, Sheet]:
     try:
         with zipfile.ZipFile(io.BytesIO(file)) as packed:
             xlsx_table.refuse_bombs(packed, len(file), name)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what openpyxl leaves out: drop-down lists, colours
-            formulas, values = (
-                openpyxl.load_workbook(io.BytesIO(file), read_only=True, data_only=computed)
-                for computed in (False, True)
-            )
-            return {
-                sheet.title.strip().casefold(): _sheet(sheet, values[sheet.title]) for sheet in formulas.worksheets
-            }
+        formulas, values = (workbook.loaded(file, computed=computed) for computed in (False, True))
+        return {
+            sheet.title.strip().casefold(): _sheet(sheet, values[sheet.title]) for sheet in formulas.worksheets
+        }
     except xlsx_table.DAMAGE as error:
         raise Refusal("%(file)s can't be read as a workbook. Save it again as .xlsx.", file=name) from error
 

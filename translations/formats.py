@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
 from functools import cache, lru_cache
 
@@ -116,11 +115,3 @@ def _syllable(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         if base:  # a mark that stands alone is a tone without a letter
             letters.append(LETTERS.get(base, len(LETTERS) + ord(base[0])))
     return tuple(letters), (max(tones, default=0),)
-
-
-def fold(text: str) -> str:
-    """The text without diacritics and in small letters, for searching: Đông Triều → dong trieu. Both placements of
-    a tone (Hòa, Hoà) and both Unicode forms fold alike."""
-    decomposed = normalized("NFD", text.casefold().replace("đ", "d"))
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return " ".join(plain.replace("-", " ").split())

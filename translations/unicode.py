@@ -39,3 +39,11 @@ def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
                     "Type this text again by hand: more than %(most)s marks stand on one letter.", most=MOST_MARKS
                 )
     return unicodedata.normalize(form, text)
+
+
+def fold(text: str) -> str:
+    """The text without diacritics and in small letters, for searching: Đông Triều → dong trieu. Both placements of
+    a tone (Hòa, Hoà) and both Unicode forms fold alike."""
+    decomposed = normalized("NFD", text.casefold().replace("đ", "d"))
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return " ".join(plain.replace("-", " ").split())

@@ -23,7 +23,7 @@ from survey.system.header import Anything, Heads
 from survey.system.xlsx_table import opened
 from survey.waves import file_words, units
 from translations import Lazy, Refusal
-from translations.formats import fold, nfc
+from translations.unicode import fold, nfc
 
 SAMPLES = 3  # values of a column that are shown
 MOST_TEXTS = 60  # different words of a column that can be mapped

@@ -12,7 +12,7 @@ from survey.reports.contents import contents
 from survey.reports.structure import Report
 from survey.results.summary import Summary, UnitLine
 from translations import LANGUAGES, Refusal, speaking
-from translations.formats import fold
+from translations.unicode import fold
 
 TABLES: dict[str, Callable[[Summary], bytes]] = {"xlsx": xlsx.write, "csv": csv.write, "json": json.write}
 LETTERS = {"docx": docx.write, "pdf": pdf.write}

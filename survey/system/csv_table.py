@@ -13,8 +13,7 @@ from typing import Any, TextIO
 
 from survey.system.header import LAST, WIDEST, Heads, old_font
 from translations import Lazy, Refusal, gettext, reason
-from translations.formats import fold
-from translations.unicode import nfc
+from translations.unicode import fold, nfc
 
 TOLD = 10
 NONE = "–"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from translations.formats import fold
+from translations.unicode import fold
 
 WIDEST = 1000  # columns; no questionnaire has so many items
 LAST = 20  # of the rows among which a header is looked for: above it may stand titles

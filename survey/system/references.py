@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from translations import gettext as _
 from translations.formats import day as in_words
-from translations.formats import fold
-from translations.unicode import normalized
+from translations.unicode import fold, normalized
 
 # Cyrillic and Greek letters whose capitals look like Latin ones.
 LATIN = str.maketrans("авекмнорстухіјѕαβεηικμνορτυχζ", "abekmhopctyxijsabehikmnoptyxz")

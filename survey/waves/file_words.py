@@ -10,7 +10,7 @@ from survey.storage.models import Unit
 from survey.system.header import Heads
 from survey.waves import unit_search, units
 from translations import Lazy
-from translations.formats import fold
+from translations.unicode import fold
 
 # The best word first: of two columns that mean one of ours the better one is taken.
 COLUMNS: dict[str, tuple[str, ...]] = {

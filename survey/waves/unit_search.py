@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from survey.storage.models import Unit
-from translations.formats import fold
-from translations.unicode import spelling
+from translations.unicode import fold, spelling
 
 LONGEST_WORDS = 60  # letters of a name that is looked for; no unit has a longer one
 FEWEST_LETTERS = 3  # of a former name: there are many, and most begin like others

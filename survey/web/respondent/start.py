@@ -17,7 +17,7 @@ from survey.system import dates
 from survey.waves import questionnaires, unit_search, units, waves
 from survey.web.current import database
 from translations import NotFound
-from translations.formats import fold, nfc
+from translations.unicode import fold, nfc
 
 FIVE_DIGITS = re.compile("[0-9]{5}")
 

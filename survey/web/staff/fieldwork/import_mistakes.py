@@ -15,7 +15,8 @@ from survey.storage.models import Mode
 from survey.web.staff.blueprint import MODE_NAMES
 from translations import gettext as _
 from translations import ngettext
-from translations.formats import fold, number
+from translations.formats import number
+from translations.unicode import fold
 
 MOST_RANGES = 6
 # Columns of which a survey keeps nothing, by their heads, and values that are telephone or identity numbers.

@@ -73,7 +73,8 @@ document.addEventListener("pointerdown", () => {
   if (!find("[data-more]")) return; // thanks alone: it goes by itself
   clearInterval(clock);
   clock = setTimeout(finish, Number(set.idle) * 1000);
-  find("[data-soon]")?.remove();
+  const soon = find("[data-soon]");
+  if (soon) soon.style.visibility = "hidden"; // its place stays, or the button would move from under the finger
 }, true);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-level], [data-reason], [data-further]");

@@ -21,7 +21,13 @@ from survey.system.version import commit
 Program = Callable[..., Any]
 MAY_MAKE = {"init", "restore"}
 NO_DATABASE = {"estimate", "compare", "questionnaire check", "questionnaire crosswalk"}
-READS_ITS_FILE_FIRST = {"questionnaire publish", "scorecard check", "scorecard publish", "unit import"}
+READS_ITS_FILE_FIRST = {
+    "questionnaire import",
+    "questionnaire publish",
+    "scorecard check",
+    "scorecard publish",
+    "unit import",
+}
 OPENING = sorted(EXAMPLES.keys() - MAY_MAKE - NO_DATABASE)
 
 

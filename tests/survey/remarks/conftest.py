@@ -20,7 +20,11 @@ def write(database: Database, *said: str, unit: str = "06652", wave: str = "gop-
         for text in said:
             id = UUID(int=(len(ids) * 2**96) | (4 << 76) | (8 << 60) | len(ids))
             submission.submit(
-                session.connection(), place, id, Mode.PHONE, {"hl_chung": 4, **({"gop_y": text} if text else {})}
+                session.connection(),
+                place,
+                id,
+                Mode.INTERVIEWER,
+                {"hl_chung": 4, **({"gop_y": text} if text else {})},
             )
             ids.append(id)
     return ids

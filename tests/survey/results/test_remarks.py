@@ -32,7 +32,9 @@ def write(database: Database, unit: str, *about: str) -> None:
         place = waves.place(session, "gop-y", unit)
         for theme in about:
             id = uuid4()
-            submission.submit(session.connection(), place, id, Mode.PHONE, {"hl_chung": 4, "gop_y": f"về {theme}"})
+            submission.submit(
+                session.connection(), place, id, Mode.INTERVIEWER, {"hl_chung": 4, "gop_y": f"về {theme}"}
+            )
             if theme:
                 codings.code(session, place.wave, id, codings.FIRST, [theme], "lan")
 

@@ -121,6 +121,7 @@ def names(province: Database) -> set[str]:
         *codes,
         "Hài Lòng",
         *("PAR INDEX", "PAR_INDEX", "SIPAS", "PAPI"),
+        *(*translations.LANGUAGES.values(), "Pseudo"),  # a language is called by its own name
         version(),
         *(role.value for role in Role),
     }

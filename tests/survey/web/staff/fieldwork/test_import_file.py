@@ -238,7 +238,7 @@ def test_a_second_file_takes_the_place_of_the_first(office: FlaskClient, folder:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "dòng tiêu đề"),
+        (b"", "Tệp trống"),
         (b"a,b\n", "chỉ có dòng tiêu đề"),
         (b"PK\x03\x04 no", "Excel"),
     ],

@@ -55,6 +55,8 @@ def in_words(record: dict[str, Any]) -> str:
         return "hidden"
     if "waits" in flags:
         return "not yet counted"
+    if "not_sampled" in flags:
+        return "not sampled here"
     if "under_3" in flags:  # without an estimate
         return f"fewer than 3 of {record['n']}, {at_most}"
     if record["estimate"] is None:

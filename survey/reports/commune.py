@@ -69,7 +69,7 @@ def contents(summary: Summary, line: UnitLine) -> Report:
 
 def _introduction(summary: Summary, line: UnitLine) -> str:
     name = commune(line.unit)
-    if wording.is_hidden(line.index):
+    if wording.is_hidden(line.index) or wording.not_sampled(line.index):
         return _("The Department of Home Affairs gives notice of the results in %(commune)s:", commune=name)
     told = {"commune": name, "people": number(line.index.n)}
     if is_open(summary):
@@ -119,7 +119,7 @@ def _told(record: Estimate) -> str:
 
 
 def _level(summary: Summary, line: UnitLine, index: Line) -> str:
-    whole = _("whole province %(figure)s", figure=wording.cell(index.estimate, 1))
+    whole = f"{summary.whole} {wording.cell(index.estimate, 1)}"
     told = {"title": label(summary, index.code), "figure": _told(line.index), "whole": whole}
     if is_open(summary) or wording.is_hidden(line.index) or line.index.estimate is None:
         return _("%(title)s: %(figure)s (%(whole)s).", **told)
@@ -268,7 +268,7 @@ def _reading(summary: Summary, line: UnitLine) -> list[Block]:
             texts.append(
                 _(
                     "Its rank among %(count)s communes may be any in %(ranks)s: the answers give no single one.",
-                    count=number(len(summary.units)),
+                    count=number(len(summary.sampled)),
                     ranks=ranks(line),
                 )
             )

@@ -35,7 +35,7 @@ def state(summary: Summary, language: str) -> State:
     """How far the bundle is that holds these data in this language."""
     path = _path(summary, language)
     if path.exists():
-        return State(path, len(summary.units))
+        return State(path, len(summary.sampled))
     with _door:
         return State(None, _making.get(path), _refused.get(path))
 
@@ -84,7 +84,7 @@ def _path(summary: Summary, language: str) -> Path:
         summary.release.number if summary.release else None, summary.data_day.isoformat(), language,
         word_template.version(), summary.remarks, changing.state(summary.wave),
         summary.since.told if summary.since else None,
-        [one.words() for one in summary.unusual], [(line.unit.code, line.unit.name) for line in summary.units],
+        [one.words() for one in summary.unusual], [(line.unit.code, line.unit.name) for line in summary.sampled],
     )  # fmt: skip
     return _folder() / f"{summary.wave.code}-{hashlib.sha256(repr(what).encode()).hexdigest()[:16]}.zip"
 

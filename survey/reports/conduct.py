@@ -42,18 +42,36 @@ def _asked(summary: Summary) -> str:
             **days,
         )
     counts = {"villages": number(came.villages), "units": number(came.units_reached)}
-    if wave.draw is not None:
+    return " ".join((_places(summary, days | counts), *_outside(summary)))
+
+
+def _outside(summary: Summary) -> list[str]:
+    """That the figures are not those of the whole province, where the sample leaves out communes."""
+    left = len(summary.units) - len(summary.sampled)
+    if not left:
+        return []
+    return [
+        ngettext(
+            "The figures are those of %(whole)s: in %(num)s other nobody was sampled, and nothing is said of it.",
+            "The figures are those of %(whole)s: in the other %(num)s nobody was sampled, and nothing is said of "
+            "them.",
+            left,
+            whole=summary.whole,
+        )
+    ]
+
+
+def _places(summary: Summary, told: dict[str, str]) -> str:
+    if summary.wave.draw is not None:
         return _(
             "From %(opens)s to %(closes)s the Department of Home Affairs asked people in %(villages)s villages "
             "drawn at random, in %(units)s communes.",
-            **days,
-            **counts,
+            **told,
         )
     return _(
         "From %(opens)s to %(closes)s the Department of Home Affairs asked people in %(villages)s villages of the "
         "sample, in %(units)s communes.",
-        **days,
-        **counts,
+        **told,
     )
 
 

@@ -41,12 +41,12 @@ def write_unit(summary: Summary, line: UnitLine, format: str, language: str = "v
 def write_units(
     summary: Summary, file: IO[bytes], language: str = "vi", progress: Callable[[int], None] = lambda done: None
 ) -> None:
-    """The reports of all communes, Word and PDF, as a zip file of two files each; the same data, the same bytes.
+    """The reports of all communes in the sample, Word and PDF, as a zip file; the same data, the same bytes.
 
     progress  is called with the number of communes that are done
     """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as bundle:  # both formats are compressed already
-        for done, line in enumerate(summary.units, start=1):
+        for done, line in enumerate(summary.sampled, start=1):
             for format in LETTERS:
                 name = f"{line.unit.code}-{fold(line.unit.name).replace(' ', '-')}.{format}"
                 entry = zipfile.ZipInfo(name, (*summary.data_day.timetuple()[:3], 0, 0, 0))

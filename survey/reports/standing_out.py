@@ -103,7 +103,7 @@ def _levels(summary: Summary) -> list[str]:
     hidden = sum(wording.is_hidden(line.index) and not wording.waits(line.index) for line in summary.units)
     if hidden:
         told.append(_("Not compared, because their figure is hidden: %(count)s.", count=number(hidden)))
-    if left := len(summary.units) - len(tested) - hidden:
+    if left := len(summary.sampled) - len(tested) - hidden:
         told.append(_("Not compared, for too few villages or answers: %(count)s.", count=number(left)))
     return told
 

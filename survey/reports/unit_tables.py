@@ -41,7 +41,7 @@ def _levels(summary: Summary) -> Table:
     rank = _(
         "Ranks: for each commune on its own, the true rank lies within its range with 95%% confidence; of "
         "%(count)s ranges a few may miss.",
-        count=number(len(summary.units)),
+        count=number(len(summary.sampled)),
     )
     against = (Column(_("Possible ranks"), 11), Column(_("Against the rest"), 27))
     return Table(

@@ -90,6 +90,7 @@ class Respondents:
     columns  the answers in the codes of a later questionnaire, instead of those of `responses`
     former  of a release: the sample of the one that was shown before, whose figures hide some of this one
     frozen  whether they were chosen for a release, which may leave out others that are there
+    sampled  the communes that the sample has a village in; None where none was chosen, so that every one counts
     version  SHA-256 of all that the estimates depend on: responses, villages, weights, and what was shown before
     """
 
@@ -114,6 +115,7 @@ class Respondents:
     columns: dict[str, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
     former: Respondents | None = field(default=None, repr=False, compare=False)
     frozen: bool = False
+    sampled: frozenset[str] | None = field(default=None, compare=False)
     designs: dict[str, Design] = field(default_factory=dict, repr=False, compare=False)  # by single-PSU rule
 
     def __len__(self) -> int:
@@ -145,6 +147,10 @@ class Respondents:
     def place_of(self, ids: Iterable[UUID]) -> Ints:
         """Where each of these responses stands in the sample; −1 where it is not in it."""
         return places(packed(list(ids)), self.responses.ids[self.rows])
+
+    def asks_in(self, unit: str) -> bool:
+        """Whether anybody of a commune could have come into the sample."""
+        return self.sampled is None or unit in self.sampled or unit in self.unit.levels
 
     def persons(self, who: Bools) -> int:
         """How many people gave these (N,) responses."""
@@ -337,6 +343,7 @@ def of(
         aside=out[1],
         version="",
         frozen=ids is not None,
+        sampled=frozenset(one.unit for one in villages if one.psu in strata) or None if drawn else None,
     )
     if asked.asks_leaders:
         people = _in_groups(session, people)

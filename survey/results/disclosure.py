@@ -165,6 +165,11 @@ def waiting(record: Estimate) -> Estimate:
     return replace(released(replace(record, flags=("hidden",))), flags=(*kept, "waits"))
 
 
+def not_sampled(record: Estimate) -> Estimate:
+    """The record of a commune in which nobody could come into the sample: it says that, and nothing of answers."""
+    return replace(released(record), flags=("not_sampled",))
+
+
 def is_marked(record: Estimate) -> bool:
     """Whether something of the record is withheld when it is released."""
     return not set(GRAVEST_LAST).isdisjoint(record.flags)

@@ -145,6 +145,8 @@ def table(session: Session, people: Respondents, **options: Unpack[Options]) -> 
         figures = [disclosure.released(one) for one in figures]
         if people.some_wait and "unit" in by:
             figures = [_waiting(people, one) for one in figures]
+    if people.sampled is not None and "unit" in by:
+        figures = [one if people.asks_in(_unit(one)) else disclosure.not_sampled(one) for one in figures]
     if own == "unit" and people.wave.kind is WaveKind.SAMPLE and len(people):
         tested = against_rest(drawn, list(asked.values()), people.unit, domains=listed, withheld=withheld)
         return _standing(people, figures, tested)
@@ -157,10 +159,14 @@ def _flagged(people: Respondents, figure: Estimate, mark: Mark | None) -> Estima
     return replace(figure, flags=(*figure.flags, *marks)) if marks else figure
 
 
+def _unit(figure: Estimate) -> str:
+    """The commune of a figure in a table by communes."""
+    return str(figure.domain["unit"] if isinstance(figure.domain, dict) else figure.domain)
+
+
 def _waiting(people: Respondents, figure: Estimate) -> Estimate:
     """The released figure; that of a commune of which nothing is released says that its forms wait."""
-    unit = figure.domain["unit"] if isinstance(figure.domain, dict) else figure.domain
-    if unit in people.unit.levels or disclosure.is_marked(figure):
+    if _unit(figure) in people.unit.levels or disclosure.is_marked(figure):
         return figure
     return disclosure.waiting(figure)
 

@@ -27,7 +27,7 @@ from survey.results.remarks import Remarks
 from survey.results.result_table import Record
 from survey.results.since import Since
 from survey.results.standouts import Standout
-from survey.results.wording import is_hidden, waits
+from survey.results.wording import is_hidden, not_sampled, waits, whole
 from survey.sampling import leader_groups, weight_versions
 from survey.storage import audit
 from survey.storage.models import (
@@ -243,6 +243,16 @@ class Summary:
     def waiting(self) -> int:
         """Of how many communes a release holds nothing, as too few forms of them, or none, have come."""
         return sum(waits(line.index) for line in self.units)
+
+    @property
+    def sampled(self) -> tuple[UnitLine, ...]:
+        """The communes in which people could come into the sample; all of them in an open wave."""
+        return tuple(line for line in self.units if not not_sampled(line.index))
+
+    @property
+    def whole(self) -> str:
+        """Whom the figures of all together are of, in the language of the moment."""
+        return whole(len(self.sampled), len(self.units))
 
     @property
     def asks_leaders(self) -> bool:
@@ -469,7 +479,9 @@ def _units(
     codes = [
         code for code in unit_of if ("index", None, code) in record_of
     ]  # the others did not exist in this wave
-    silent = sum(code not in span for code in codes)  # each may be better or worse than any other
+    silent = sum(
+        code not in span and people.asks_in(code) for code in codes
+    )  # each may be better or worse than any other
     lines = []
     for code in sorted(codes, key=lambda code: order(unit_of[code].name)):
         index, ranked = record_of["index", None, code], span.get(code)

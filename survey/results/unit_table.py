@@ -178,12 +178,15 @@ def sections(figure: Figure, asked: Asked, ordered: Sequence[UnitRow]) -> list[S
     if asked.is_down:
         kinds = kinds[::-1]
     found = []
+    there = [row for row in ordered if not wording.not_sampled(row.record)]
     for kind in [*kinds, (None,)]:
-        own = tuple(row for row in ordered if (row.moved if asked.is_of_change else row.standing) in kind)
+        own = tuple(row for row in there if (row.moved if asked.is_of_change else row.standing) in kind)
         is_filtered = asked.among or asked.moved or asked.named is not None
         if own or (kind != (None,) and not is_filtered and kind in (kinds[0], kinds[-1])):
             title, note = _heading(kind, own, asked.is_of_change)
             found.append(Section(title, note, own))
+    if elsewhere := tuple(row for row in ordered if wording.not_sampled(row.record)):
+        found.append(Section(_("Not sampled here"), _communes(elsewhere), elsewhere))
     first = next((place for place, one in enumerate(found) if one.rows), 0)
     return [Section(one.title, one.note, one.rows, place == first) for place, one in enumerate(found)]
 
@@ -210,12 +213,13 @@ _CHANGE_TITLES = {
 }
 
 
+def _communes(own: Sequence[UnitRow]) -> str:
+    return ngettext("%(num)s commune", "%(num)s communes", len(own)) if own else _("none")
+
+
 def _heading(kind: tuple[Group | None, ...], own: Sequence[UnitRow], of_change: bool) -> tuple[str, str]:
     """The words of a group, and what is said of it: how many it has, how sure that is."""
-    if not own:
-        how_many = _("none")
-    else:
-        how_many = ngettext("%(num)s commune", "%(num)s communes", len(own))
+    how_many = _communes(own)
     if kind == (None,):
         return _("Not compared"), how_many
     main = "not_apart" if len(kind) > 1 else kind[0]

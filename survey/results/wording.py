@@ -142,6 +142,18 @@ def waits(record: Estimate) -> bool:
     return "waits" in record.flags
 
 
+def not_sampled(record: Estimate) -> bool:
+    """Whether nobody of its commune could come into the sample."""
+    return "not_sampled" in record.flags
+
+
+def whole(sampled: int, communes: int) -> str:
+    """Whom the figures of all together are of: of the province, or of so many of its communes."""
+    if sampled == communes:
+        return _("the whole province")
+    return _("the %(sampled)s of %(all)s communes in the sample", sampled=number(sampled), all=number(communes))
+
+
 def has_interval(record: Estimate) -> bool:
     """Whether both limits may be shown."""
     return not is_hidden(record) and record.low is not None and record.high is not None
@@ -151,6 +163,8 @@ def figure(record: Estimate, decimals: int = 2) -> str:
     """The estimate itself: 90,12%; "0 trên 111" where there was no case; a word where there is nothing to show."""
     if waits(record):
         return _("not yet counted")
+    if not_sampled(record):
+        return _("not sampled here")
     if is_hidden(record):
         return _("hidden")
     if "under_3" in record.flags:
@@ -203,7 +217,7 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
     if is_hidden(record):
         return remark(record)
     if record.estimate is None and record.high is None:
-        return _("no answer")
+        return figure(record)
     base_ = people(record.n)
     values = {"figure": figure(record, decimals), "name": _interval(record.flags), "base": base_}
     if _bounded(record):
@@ -404,7 +418,7 @@ def renamed(was: str) -> str:
 
 def base(record: Estimate) -> str:
     """The number of people behind a figure, for a table cell: 1.432; a dash where it is hidden."""
-    return "–" if is_hidden(record) else number(record.n)
+    return "–" if is_hidden(record) or not_sampled(record) else number(record.n)
 
 
 def people(n: int | None) -> str:
@@ -458,6 +472,8 @@ def remark(record: Estimate) -> str:
     """Why a figure is to be read with care; empty where there is no reason."""
     if waits(record):
         return _("not yet counted: too few forms for this release, so they wait for a later one")
+    if not_sampled(record):
+        return _("not sampled here: the sample has no village in this commune")
     if "hidden" in record.flags:
         return _("hidden: so few answered, or so much alike, that somebody's answer could be worked out")
     if "hidden_with" in record.flags:

@@ -89,6 +89,7 @@ class Outlook:
     """All that is told before the field.
 
     reached             communes with a village, `unreached` without one; of these chance can't reach the `missed`
+    beyond              communes without a village in the frame: no figure is of them
     significant_change  the smallest between two such waves that is significant where they show it
     detected_change     the smallest that they find four times in five
     """
@@ -103,6 +104,7 @@ class Outlook:
     reached: int
     unreached: int
     missed: tuple[Unit, ...]
+    beyond: int
     significant_change: float
     detected_change: float
 
@@ -110,6 +112,17 @@ class Outlook:
     def aimed_at(self) -> int:
         """Communes, with and without a village."""
         return self.reached + self.unreached
+
+    @property
+    def whole(self) -> Lazy:
+        """Whom its figures of all together are of."""
+        if not self.beyond:
+            return Lazy("the province")
+        return Lazy(
+            "the %(covered)s of %(communes)s communes in the frame",
+            covered=number(self.aimed_at - self.beyond),
+            communes=number(self.aimed_at),
+        )
 
     @property
     def cost(self) -> float | None:
@@ -175,7 +188,7 @@ def _outlook(
     by_unit = _grouped(cells, "unit")
     pooled_df = sum(max(_villages(group) - 1, 0) for group in strata.values())
     communes_df = sum(max(_villages(group) - 1, 0) for group in by_unit.values())
-    province = error(cells)
+    province, covered = error(cells), frame.by("unit")
     reached = round(sum(min(_villages(by_unit[unit.code]), 1) for unit in domains if unit.code in by_unit))
     return Outlook(
         expected=expected,
@@ -191,6 +204,7 @@ def _outlook(
         reached=reached,
         unreached=len(domains) - reached,
         missed=tuple(unit for unit in domains if not _villages(by_unit.get(unit.code, []))),
+        beyond=sum(unit.code not in covered for unit in domains),
         significant_change=smallest_change(province),
         detected_change=smallest_change(province, power=0.8),
     )
@@ -265,7 +279,8 @@ def sentences(outlook: Outlook) -> Iterator[Lazy]:
     yield from _missed(outlook)
     yield Lazy(
         "Expected on a share of %(share)s, with a design effect of %(deff)s and %(response)s of the forms back, "
-        "in points at 95%% confidence: the province %(province)s; strata %(strata)s; communes %(communes)s.",
+        "in points at 95%% confidence: %(whole)s %(province)s; strata %(strata)s; communes %(communes)s.",
+        whole=outlook.whole,
         share=percent(expected.share, 0),
         deff=number(outlook.deff, 1),
         response=percent(expected.response, 0),
@@ -337,7 +352,8 @@ def bought_sentences(offers: Sequence[tuple[Plan, Outlook]]) -> Iterator[Lazy]:
     for plan, outlook in offers:
         yield Lazy(
             "%(villages)s villages a commune: %(forms)s forms; communes %(communes)s points, %(few)s of them too "
-            "small for a figure of their own; the province %(province)s.",
+            "small for a figure of their own; %(whole)s %(province)s.",
+            whole=outlook.whole,
             villages=plan.villages,
             forms=number(outlook.forms),
             communes=points(outlook.communes),

@@ -51,6 +51,7 @@ def asked(summary: Summary, release: Release) -> str:
         "villages": number(came.villages),
         "reached": number(came.units_reached),
         "all": number(len(summary.units)),
+        "sampled": number(len(summary.sampled)),
         "first": day(wave.opens),
         "last": day(min(wave.closes, release.frozen)),
     }
@@ -64,6 +65,8 @@ def asked(summary: Summary, release: Release) -> str:
         return _("%(people)s leaders answered, from %(first)s to %(last)s.", **values)
     if came.units_reached == len(summary.units):
         where = _("in %(villages)s villages of all %(all)s communes", **values)
+    elif came.units_reached == len(summary.sampled):
+        where = _("in %(villages)s villages of the %(sampled)s of %(all)s communes in the sample", **values)
     else:
         where = _("in %(villages)s villages of %(reached)s of %(all)s communes", **values)
     if release.draw is not None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from datetime import timedelta
 from operator import attrgetter
 from pathlib import Path
 from uuid import uuid4
 
+import docx
 import pytest
 
 from analysis import Estimate
 from survey.operations import demo
 from survey.operations.installation import prepare
+from survey.reports import report
 from survey.responses import submission
-from survey.results import result_table, summary
+from survey.results import result_table, summary, wording
 from survey.results.summary import Summary
 from survey.storage.database import Database
 from survey.storage.models import Mode
@@ -96,7 +99,8 @@ def test_units_have_a_standing_and_ranks_that_hold_each_other(made: tuple[Databa
 
 
 def test_communes_without_an_answer_may_have_any_rank(province: Database) -> None:
-    """One commune of 54 answered: nobody knows whether it is the first or the last of them. A 55th is to come."""
+    """One commune of two in the sample answered: nobody knows whether it is the first or the last. Of those that
+    nobody was sampled in nothing is said but that."""
     with province.writing() as session:
         units.load(session, "code,name,kind,valid_from\n99901,Mới,xã,2099-01-01\n")
         place = waves.place(session, "ho-mau", "06652")
@@ -104,7 +108,13 @@ def test_communes_without_an_answer_may_have_any_rank(province: Database) -> Non
             submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"th_y_te": 4}, psu=psu)
     with province.reading() as session:
         said = summary.gather(session, "ho-mau")
-    assert {line.unit.code: line.ranks for line in said.units if line.ranks} == {"06652": (1, 54)}
+    assert {line.unit.code: line.ranks for line in said.units if line.ranks} == {"06652": (1, 2)}
+    answer = {line.unit.code: wording.figure(line.index) for line in said.units}
+    assert [answer.pop(line.unit.code) for line in said.sampled].count("không có câu trả lời") == 1
+    assert set(answer.values()) == {"không lấy mẫu ở đây"}
+    assert (len(said.units), said.whole) == (54, "2 xã, phường trong mẫu trên 54")
+    written = docx.Document(io.BytesIO(report.write(said, "docx"))).paragraphs
+    assert any("Số liệu là của 2 xã, phường trong mẫu trên 54" in one.text for one in written)
 
 
 def test_the_wave_bears_its_name_and_days_of_now(province: Database) -> None:

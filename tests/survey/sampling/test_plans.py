@@ -210,6 +210,7 @@ def test_a_commune_that_the_frame_lacks_is_named(province: Database) -> None:
     assert "Cao Xanh" in next(
         str(one) for one in expected_precision.sentences(found) if "without a village" in str(one)
     )
+    assert str(found.whole) == "the 1 of 54 communes in the frame"
 
 
 def test_a_margin_becomes_villages_beside_slovin() -> None:

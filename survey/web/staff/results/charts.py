@@ -169,7 +169,7 @@ def _of_places(moment: WaveFigures) -> Chart:
             "its interval stands in the list."
         )
     )
-    whole, colour = _("the whole province:"), _("Colour says what can be concluded, not a rank.")
+    whole, colour = f"{summary.whole}:", _("Colour says what can be concluded, not a rank.")
     return Chart(
         title,
         about(summary, *[figure.name] * (figure.name != title), f"{whole} {wording.sentence(figure.province)}"),

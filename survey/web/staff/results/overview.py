@@ -155,7 +155,7 @@ def tasks(summary: Summary) -> list[Task]:
         "few" in line.index.flags and bool(line.index.n) and not wording.is_hidden(line.index)
         for line in summary.units
     )
-    missing = len(summary.units) - collection.units_reached - summary.waiting
+    missing = len(summary.sampled) - collection.units_reached - summary.waiting
     by_need = url_for(".units", wave=wave, xep="chu-y")
     open_tasks = [
         Task(

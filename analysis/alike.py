@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ FAR = 4.5  # robust standard deviations above the middle of people who have noth
 TOGETHER = 250  # people who are compared with each other at once
 BLOCKS = 40  # of them, from which it is known how strangers agree
 MOST = 2000  # rows of a group that are compared, since the work grows with the square
+ONCE = 300  # people of a group, below which all its pairs are worked out at once
+MANY = 0.02  # of the pairs: where so many are left, all are worked out at once
+SURE = 0.01  # items by which a bound lies lower than it is, so that no rounding rules a pair out
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,28 @@ class Habits:
         own = self.table[rows][:, self.column]
         likely = self.probability[self.stratum[rows][:, self.block], np.arange(len(self.column))]
         return (own == self.level).astype(np.float32), likely, (own > 0).astype(np.float32)
+
+    @cached_property
+    def by_scale(self) -> Singles:
+        """(B STRATA, W) the probabilities of the levels of one scale in one of its strata; elsewhere 0."""
+        scales = self.stratum.shape[1]
+        own = np.arange(scales)[:, None] == self.block
+        probability: Singles = (own[:, None] * self.probability).reshape(scales * STRATA, -1)
+        return probability
+
+    @cached_property
+    def chance(self) -> Singles:
+        """(STRATA, K, 1 + levels) the probability of each level of an item, 0 of a blank."""
+        chance = np.zeros((STRATA, self.table.shape[1], int(self.level.max(initial=0)) + 1), np.float32)
+        chance[:, self.column, self.level] = self.probability
+        return chance
+
+    @cached_property
+    def scale(self) -> Ints:
+        """(K,) the scale by which an item's probabilities go."""
+        scale = np.zeros(self.table.shape[1], np.int64)
+        scale[self.column] = self.block
+        return scale
 
 
 def habits(table: Any, scales: Sequence[Any]) -> Habits:
@@ -100,6 +126,61 @@ def omega(habits: Habits, rows: Ints) -> Singles:
     return both
 
 
+def near(habits: Habits, rows: Ints, cut: float) -> Bools:
+    """(R, R) which two people have an ω of at least `cut`: worked out only where a bound doesn't rule it out.
+
+    Were no item blank, Σ P_ck(u_sk) would be a sum by the strata of c alone, B numbers of each s. What c left
+    blank takes from it at most Σ max_u P_ck(u), from the variance at most the largest P (1 − P). ω is the mean of
+    two directions, so one of them reaches the cut.
+    """
+    R = len(rows)
+    if not np.isfinite(cut):
+        return np.zeros((R, R), bool)
+    if R < ONCE or cut <= 0:
+        return omega(habits, rows) >= cut
+    one, other = _possible(habits, rows, cut)
+    if len(one) > MANY * R**2:
+        return omega(habits, rows) >= cut
+    ways = _one_way(habits, rows[one], rows[other]), _one_way(habits, rows[other], rows[one])
+    found = np.zeros((R, R), bool)
+    found[one, other] = sum(ways) / 2 >= cut
+    return found | found.T
+
+
+def _possible(habits: Habits, rows: Ints, cut: float) -> tuple[Ints, Ints]:
+    """The pairs, each once, of which the bound of a direction reaches the cut."""
+    R, B = len(rows), habits.stratum.shape[1]
+    said = (habits.table[rows][:, habits.column] == habits.level).astype(np.float32)
+    strata = np.zeros((R, B * STRATA + 1), np.float32)
+    strata[np.arange(R)[:, None], np.arange(B) * STRATA + habits.stratum[rows]] = 1
+    blank, of_item = habits.table[rows] == 0, (habits.stratum[rows][:, habits.scale], np.arange(len(habits.scale)))
+
+    def least(probability: Singles, chance: Singles) -> Any:
+        strata[:, -1] = -(blank * chance.max(2)[of_item]).sum(1) - SURE
+        return strata @ np.vstack([probability @ said.T, np.ones((1, R), np.float32)])
+
+    more = said @ said.T
+    more -= least(habits.by_scale, habits.chance)
+    np.square(np.maximum(more, 0, out=more), out=more)
+    variance = least(habits.by_scale * (1 - habits.by_scale), habits.chance * (1 - habits.chance))
+    np.maximum(variance, 1 - SURE, out=variance)
+    variance *= cut**2
+    who, whom = np.divmod(np.flatnonzero(more >= variance), R)
+    pair = np.unique(np.minimum(who, whom) * R + np.maximum(who, whom))
+    one, other = np.divmod(pair, R)
+    return one[one < other], other[one < other]
+
+
+def _one_way(habits: Habits, who: Ints, whom: Ints) -> Floats:
+    """(P,) of pairs: the ω of `who` beside what `whom` said."""
+    own, said = habits.table[who], habits.table[whom]
+    likely = habits.chance[habits.stratum[who][:, habits.scale], np.arange(len(habits.scale)), said] * (own > 0)
+    alike = ((own == said) & (own > 0)).sum(1)
+    variance = np.maximum((likely * (1 - likely)).sum(1, dtype=np.float64), 1.0)
+    found: Floats = (alike - likely.sum(1, dtype=np.float64)) / np.sqrt(variance)
+    return found
+
+
 @dataclass(frozen=True)
 class Strangers:
     """How people agree who have nothing to do with each other: the ω from which on a pair counts, and the share of
@@ -144,12 +225,10 @@ def fit(habits: Habits, at_once: int = 20_000) -> Floats:
     of_item[np.arange(len(habits.column)), habits.column] = 1
     mean = (habits.probability * log) @ of_item  # (S, K)
     spread = np.maximum((habits.probability * log**2) @ of_item - mean**2, 0)
-    scale = np.zeros(K, np.int64)
-    scale[habits.column] = habits.block
     fits = np.full(len(habits.table), np.nan)
     for start in range(0, len(fits), at_once):
         rows = slice(start, start + at_once)
-        own, stratum = habits.table[rows], habits.stratum[rows][:, scale]
+        own, stratum = habits.table[rows], habits.stratum[rows][:, habits.scale]
         said = log[stratum, place[np.arange(K), own]] - mean[stratum, np.arange(K)]
         doubt = np.where(own > 0, spread[stratum, np.arange(K)], 0.0).sum(1)
         with np.errstate(all="ignore"):
@@ -236,14 +315,14 @@ def pairs(habits: Habits, group: Any, cut: float, place: Any = None, most: int =
     for g in range(G):
         rows = order[starts[g] : starts[g + 1]][:most]
         if len(rows) > 1:
-            near = np.nan_to_num(omega(habits, rows), nan=-np.inf) >= cut
+            found = near(habits, rows, cut)
             compared[g] = len(rows) * (len(rows) - 1) // 2
             if places is not None:
                 size = np.bincount(places[rows] + 1)
                 compared[g] -= (size * (size - 1) // 2).sum()
-                near &= places[rows][:, None] != places[rows]
-            close[g] = near.sum() // 2
-            apart[g] = disjoint(near) if close[g] else 0
-            member[rows] |= near.any(1)
-            people[g] = near.any(1).sum()
+                found &= places[rows][:, None] != places[rows]
+            close[g] = found.sum() // 2
+            apart[g] = disjoint(found) if close[g] else 0
+            member[rows] |= found.any(1)
+            people[g] = found.any(1).sum()
     return Pairs(compared, close, apart, people, member)

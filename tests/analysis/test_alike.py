@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.alike import Pairs, disjoint, fit, habits, more_than, omega, pairs, strangers
+from analysis.alike import Pairs, disjoint, fit, habits, more_than, near, omega, pairs, strangers
 
 ITEMS = 40
 
@@ -35,6 +35,20 @@ def test_omega_is_what_its_formula_says() -> None:
 
     assert found[0, 1] == pytest.approx((one_way(3, 9) + one_way(9, 3)) / 2, abs=1e-4)
     assert found[0, 1] == found[1, 0]
+
+
+@pytest.mark.parametrize("cut", [-1.0, 0.5, 2.5, float("inf")])
+def test_the_bound_rules_out_no_pair_that_reaches_the_cut(cut: float) -> None:
+    """Of many people at once only some pairs are worked out: also where much is blank, and a few copied."""
+    table, draw = answers(600, 7), np.random.default_rng(7)
+    table[draw.random(table.shape) < 0.05] = 0
+    table[40:80, 10:] = 0
+    table[300:310] = table[290:300]
+    made = habits(table, [np.arange(30), np.arange(30, ITEMS)])
+    rows = draw.permutation(600)[:500]
+    found = near(made, rows, cut)
+    assert (found == (np.nan_to_num(omega(made, rows), nan=-np.inf) >= cut)).all()
+    assert found.any() == np.isfinite(cut)
 
 
 def test_the_probabilities_of_a_level_add_up_and_none_is_certain() -> None:

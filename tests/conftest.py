@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -173,8 +174,17 @@ def ended(province: Database) -> Callable[..., None]:
 LONGEST = ("test_main_job.py", "test_axe_finds_nothing_and_nothing_runs_off_the_page", "in_every_state")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks are looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: the processes that run tests side by side then end together."""
+    """The longest first: the processes that run tests side by side then end together. Of a test whose variants are
+    many and long, those after the first `variants` are long proofs."""
+    variants = Counter[str]()
+    for item in items:
+        if mark := item.get_closest_marker("variants"):
+            name = item.nodeid.partition("[")[0]
+            variants[name] += 1
+            if variants[name] > mark.args[0]:
+                item.add_marker(pytest.mark.soak)
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
 
 

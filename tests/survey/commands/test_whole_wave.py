@@ -212,6 +212,7 @@ def share(rows: list[dict[str, str]], good: Callable[[str], bool], codes: list[s
     return above / below
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_wave_on_paper_ends_in_the_figures_of_what_was_written(
     hailong: Program, province: Database, tmp_path: Path, plan: str

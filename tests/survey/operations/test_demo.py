@@ -56,6 +56,7 @@ def test_the_year_before_is_released_and_in_the_same_villages(database: Database
         assert villages[0] == villages[1]
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("seed", [3, 77])
 def test_what_is_planted_is_true_whatever_the_seed(database: Database, seed: int) -> None:
     """Communes far below and above, those that fell and rose, and items, stand where they were put."""
@@ -104,6 +105,7 @@ def test_its_people_are_such_as_there_are(database: Database) -> None:
     assert sum(online[1]) / len(online[1]) > 0.8 > 0.3 > sum(online[5]) / len(online[5])
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("seed", [2026, 8])
 def test_people_of_one_commune_alone_speak_enough_of_a_theme_to_be_told(database: Database, seed: int) -> None:
     with database.writing() as session:

@@ -50,6 +50,7 @@ def test_a_page_may_lie_on_any_side(turned: int | None) -> None:
     assert off(page, prints(HOUSEHOLD)[1]) < 0.05
 
 
+@pytest.mark.variants(7)
 @pytest.mark.parametrize("kind", filled_sheets.KINDS)
 @pytest.mark.parametrize("code", ["ho_gia_dinh@1", "noi_phuc_vu@2"])
 def test_every_page_is_found_however_it_was_taken(code: str, kind: str) -> None:

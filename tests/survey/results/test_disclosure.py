@@ -565,6 +565,7 @@ def test_the_index_of_three_people_follows_from_no_later_release(province: Datab
             assert (three, 0) not in determined(cells, lines), part
 
 
+@pytest.mark.variants(2)
 @pytest.mark.parametrize(
     ("seed", "changes", "size", "are_unions"),
     [

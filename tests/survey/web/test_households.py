@@ -336,6 +336,7 @@ def test_who_is_signed_out_meanwhile_loses_nothing(tablet: Page, drawn: Database
     assert noted(drawn) == {7: "away"}
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_axe_finds_nothing(tablet: Page, language: str) -> None:
     tablet.goto(f"{LIST}&lang={language}")

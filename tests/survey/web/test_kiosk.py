@@ -823,6 +823,7 @@ def checked(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize(
     ("viewport", "language"), [(PORTRAIT, "vi"), (LANDSCAPE, "en")], ids=["vi-portrait", "en-landscape"]
 )
@@ -877,6 +878,7 @@ def test_every_screen_can_be_used_by_everyone(page: Page, link: Link, viewport: 
     checked(page)
 
 
+@pytest.mark.variants(2)
 @pytest.mark.parametrize("viewport", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_question_of_the_short_form_fits_the_screen(page: Page, viewport: Any, language: str) -> None:

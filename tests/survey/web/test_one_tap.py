@@ -101,6 +101,7 @@ def test_who_answers_more_sends_one_form_and_who_stops_is_counted_for_the_touch(
     assert {"hl_chung": 1, "dich_vu": 3} in kept(kiosk, province, 2)
 
 
+@pytest.mark.variants(2)
 @pytest.mark.parametrize(
     ("viewport", "language"), [(PORTRAIT, "vi"), (LANDSCAPE, "vi"), (LANDSCAPE, "en")], ids=str
 )

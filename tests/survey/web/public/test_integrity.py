@@ -273,6 +273,7 @@ def test_all_days_are_there_to_be_printed(app: Flask, province: Database) -> Non
     assert html.index("001a 001a") < html.index("0001 0001")
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_it_is_read_by_everybody_on_any_screen_and_without_scripts(
     browser: Browser, live_server: str, public: None, width: int

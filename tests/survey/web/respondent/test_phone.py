@@ -709,6 +709,7 @@ def well(page: Page) -> None:
     assert small == []
 
 
+@pytest.mark.variants(9)
 @pytest.mark.parametrize(
     "address",
     ["/", "/?q=ha", "/?q=xyz", "/m", "/m/SAI", "/rieng-tu", "/lich", "/s/khong-co/06652", "/s/da-dong/06652"],
@@ -718,6 +719,7 @@ def test_pages_are_for_everyone(look: Page, address: str) -> None:
     well(look)
 
 
+@pytest.mark.variants(1)
 def test_every_step_of_the_form_is_for_everyone(look: Page) -> None:
     look.goto(HOUSEHOLD)
     forward, skip = look.locator(".bar [type=submit]"), look.locator("[data-skip]")
@@ -751,6 +753,7 @@ def test_every_step_of_the_form_is_for_everyone(look: Page) -> None:
     well(look)
 
 
+@pytest.mark.variants(1)
 def test_the_whole_page_without_scripts_is_for_everyone(look: Page) -> None:
     look.route("**/*.js", lambda route: route.abort())
     for address in (SHORT, HOUSEHOLD):
@@ -775,6 +778,7 @@ RAGGED = """() => [...document.querySelectorAll(".grid")].filter((grid) => {
   return tops.size > 1 && tops.size < grid.children.length; }).length"""
 
 
+@pytest.mark.variants(2)
 @pytest.mark.parametrize(("language", "made_up"), [("vi", True), ("en", True), ("vi", False), ("en", False)])
 def test_below_the_bar_of_a_browser_all_choices_stand_above_the_buttons(
     phone: Page, province: Database, language: str, made_up: bool

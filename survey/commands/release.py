@@ -75,7 +75,10 @@ def _open(
         raise Conflict(
             "No matter %(subject)s is open. What is: %(open)s", subject=strange[0], open=", ".join(known)
         )
-    return found, ticked
+    told = [matter for matter in found if matter.is_plain and matter.subject not in ticked]
+    for matter in told:
+        click.echo(f"{matter.words}.", err=True)
+    return [matter for matter in found if matter not in told], ticked
 
 
 def _by(session: Any, chosen: release_steps.Frozen, step: str, person: str) -> None:

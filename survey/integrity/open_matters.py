@@ -16,10 +16,11 @@ from survey.integrity.matters import Matter
 from survey.integrity.patterns import Pattern
 from survey.results.release_matters import Open
 from survey.storage.models import Wave
+from survey.system import dates
 from survey.waves import questionnaires
 from translations import LANGUAGES, language, ngettext, speaking
 from translations import gettext as _
-from translations.formats import number
+from translations.formats import day, number
 
 Said = TypeVar("Said")
 
@@ -32,6 +33,7 @@ class Where(StrEnum):
     LOTS = "lots"
     PAPER = "paper"
     SETTLE = "settle"
+    WAVE = "wave"
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,19 @@ class OpenMatter(Open):
     """A matter that is open, as a release knows it, and where it is seen to.
 
     blocks  no release that holds its forms is approved before it is decided, whatever the reason
+    is_plain  the days of the wave say it already: the command tells it and goes on, the page asks
     names   it names somebody who asked or keyed: only who reviews, or approves, reads that
     """
 
     where: Where
     blocks: bool = False
+    is_plain: bool = False
     names: bool = False
 
 
 def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = None) -> list[OpenMatter]:
     """What is open in a wave, that first which holds up an approval: forms held, floods and identical forms,
-    patterns, proposals on lots, paper that is missing, waits to be keyed or to be settled.
+    patterns, proposals on lots, paper that is missing, waits to be keyed or to be settled, a wave that still runs.
 
     patterns  as in `matters.matters`
     """
@@ -61,12 +65,14 @@ def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = No
             in_each(partial(_title, one, names)),
             places.get(one.kind, Where.MATTERS),
             one.blocks_release,
-            one.kind is matters.MatterKind.PATTERN,
+            names=one.kind is matters.MatterKind.PATTERN,
         )
         for one in matters.open_matters(session, wave, patterns)
     ]
     if not questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
         found += _of_fieldwork(session, wave)
+    if dates.today() <= wave.closes:
+        found.append(OpenMatter("running", in_each(partial(_running, wave)), Where.WAVE, is_plain=True))
     return sorted(found, key=lambda one: not one.blocks)
 
 
@@ -80,6 +86,10 @@ def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
         ("unsettled", Where.SETTLE, unsettled, partial(_unsettled, unsettled)),
     )
     return [OpenMatter(subject, in_each(say), where) for subject, where, count, say in counts if count > 0]
+
+
+def _running(wave: Wave) -> str:
+    return _("The wave is open until %(day)s: these figures are not final", day=day(wave.closes))
 
 
 def _title(matter: Matter, names: Mapping[str, Mapping[str, str]]) -> str:

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from survey.accounts.accounts import Right
 from survey.storage import faults, master_key
 from survey.storage.models import Wave
 from survey.web import api, login, staff
@@ -47,7 +48,9 @@ def _answer(status: int, title: str, what: str, *, database_works: bool = True) 
     signed_in = database_works and current_user.is_authenticated
     home = password.home(current_user) if signed_in else "/"
     if signed_in and (page_at(request.endpoint) or request.path.startswith(f"{staff.pages.url_prefix}/")):
-        page = render_template("staff/refusal.html", title=title, what=what, home=home, wave=_wave())
+        wave = _wave()
+        own = status == 403 and wave is not None and current_user.unit and current_user.may(Right.OWN_RESULTS)
+        page = render_template("staff/refusal.html", title=title, what=what, home=home, wave=wave, own=own)
     else:
         page = render_template("refusal.html", title=title, what=what, home=home)
     return page, status

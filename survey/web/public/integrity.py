@@ -21,7 +21,8 @@ from survey.integrity import (
 )
 from survey.integrity.account_words import Stage
 from survey.integrity.public_digests import Answer
-from survey.storage.models import Wave
+from survey.results import releases
+from survey.storage.models import Release, Wave
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.current import database
@@ -46,8 +47,13 @@ def integrity(wave: str) -> ResponseReturnValue:
         wave_row = waves.find(session, wave)
         if pasted and not trouble:
             trouble = _compared(public_digests.compare(session, wave, pasted))
-        told = _told(session, wave_row)
+        told = _told(session, wave_row) | {"withdrawn": _withdrawn(session, wave_row)}
     return render_template("public/integrity.html", wave=wave_row, pasted=pasted, answer=trouble, **told), status
+
+
+def _withdrawn(session: Session, wave: Wave) -> Release | None:
+    """The release of which everybody is told that it was taken back, and why."""
+    return releases.newest_public(session, wave.code).withdrawn if wave.public else None
 
 
 def _told(session: Session, wave: Wave) -> dict[str, Any]:

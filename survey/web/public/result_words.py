@@ -16,7 +16,7 @@ TENTHS = 10
 
 def finding(summary: Summary, since: Since | None) -> str:
     """What the page says above all: how many answers of ten are satisfied, and whether that has changed."""
-    if summary.index is None or wording.is_hidden(summary.index.estimate):
+    if summary.index is None:
         return summary.wave.title
     level = _level(summary.index.estimate, summary)
     change = since.of("index") if since else None

@@ -53,6 +53,7 @@ def test_freeze_check_and_list_say_by_how_much_a_release_differs_and_what_waits(
         assert (told.code, more in told.err, waits in told.err) == (0, True, True)
     assert hailong("release", "list", "--wave", "ho-mau").out.count("\n") == 2
     made = hailong("release", "freeze", "--wave", "ho-mau", "--by", "A", "--correction", "Village V4 was left out")
+    assert "The wave is open until" in made.err
     assert "06658: 2 forms more" in made.err
     assert "Not in it" not in made.err
     assert "Village V4" in hailong("release", "list", "--wave", "ho-mau").err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -218,3 +219,12 @@ def test_an_address_refuses_the_wrong_role_and_leads_strangers_to_sign_in(
     assert client.get("/nhap-phieu/").status_code == 302
     assert sign_in(app, "kiem-tra").get("/nhap-phieu/").status_code == 403
     assert client.get("/nhap-phieu/", headers={"Authorization": "Bearer made-up"}).status_code == 302
+
+
+def test_a_commune_that_may_not_open_a_page_is_led_to_its_own(
+    app: Flask, province: Database, account: Any, sign_in: Any
+) -> None:
+    with province.writing() as session:
+        account(session, "xa", Role.COMMUNE, "06652")
+    answer = sign_in(app, "xa").get("/quan-tri/ho-mau/")
+    assert (answer.status_code, 'href="/quan-tri/ho-mau/xa-minh">Đến trang' in answer.text) == (403, True)

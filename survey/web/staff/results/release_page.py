@@ -32,6 +32,7 @@ WHERE = {
     Where.HELD: (".quarantine", Right.FIELDWORK),
     Where.LOTS: (".lots", Right.REVIEW),
     Where.PAPER: (".accounting", Right.FIELDWORK),
+    Where.WAVE: (".wave_settings", Right.WAVES),
     Where.SETTLE: ("keying.to_settle", Right.REVIEW),
 }
 Step = Callable[[Session, Wave, int, "Sent"], Release]

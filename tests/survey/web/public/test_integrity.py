@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from survey.integrity import digest_file, digests, kept_account
 from survey.responses import lot_steps
+from survey.results import releases
 from survey.storage.database import Database
 from survey.storage.models import DayDigest, IntegrityAccount, Lot
 from survey.waves import waves
@@ -118,6 +119,19 @@ def test_what_waits_stands_first(app: Flask, province: Database) -> None:
     text = plain(seen(app))
     assert text.index("Còn 1 việc mở: chừng nào chưa quyết") < text.index("Còn 1 việc mở đang chờ người quyết")
     assert "Chưa thấy điều gì" not in text
+
+
+def test_a_withdrawal_stands_before_all_else_where_the_wave_is_public(app: Flask, province: Database) -> None:
+    steered(province)
+    released(province)
+    told(province)
+    with province.writing() as session:
+        releases.withdraw(session, releases.find(session, WAVE, 1), "Nhập nhầm quyền số.", "chi")
+    assert "Nhập nhầm quyền số" not in seen(app)
+    with province.writing() as session:
+        waves.find(session, WAVE).public = True
+    text = plain(seen(app)).partition("Có ai lái được kết quả này không?")[2]
+    assert 0 <= text.find("Nhập nhầm quyền số.") < 120
 
 
 def test_a_correction_is_told_without_a_name(app: Flask, province: Database) -> None:

@@ -479,8 +479,8 @@ def test_a_draft_holds_nothing_delicate_and_no_word(phone: Page) -> None:
     )
     text = draft(phone)
     assert '"gt_hinh_thuc' in text.replace("\\", "")
-    for hidden in ("C5", "C6", "dan_toc", "_khac", "dau-vet"):
-        assert hidden not in text.replace("ph_khac", "")
+    for hidden in ('"C5"', '"C6"', "dan_toc", "_khac", "dau-vet"):  # a made-up token may hold any two letters
+        assert hidden not in text.replace("\\", "").replace("ph_khac", "")
 
 
 def test_what_follows_from_a_delicate_answer_is_no_part_of_a_draft(phone: Page) -> None:

@@ -115,7 +115,7 @@ def test_a_plan_is_its_address(framed: FlaskClient) -> None:
     # 2 × 9 of a commune: √(1.4·.09/18) = .0837, t of 2 degrees 4.3027: ± 36.0. Both: .0837/√2, ± 25.5.
     assert "Thôn, tổ dân phố 4 " in told
     assert "Phiếu 36 " in told
-    assert "Toàn tỉnh, điểm % ±25,5" in told
+    assert "Chung các xã trong khung, điểm % ±25,5" in told
     assert "Chi phí, đồng 360.000" in told
     assert "Xã, phường, đặc khu không có thôn nào: An Sinh" in told
     assert "±36,0 có con số, đánh dấu là quá ít phiếu" in told

@@ -96,8 +96,10 @@ def finding(summary: Summary, found: Since | None, lines: Sequence[ChangeRow]) -
                 below=len(groups["below"]),
                 above=len(groups["above"]),
             )
+            if groups["below"] or groups["above"]
+            else _("No commune can be told apart from the province")
         )
-    return "; ".join(parts) or (summary.index.label if summary.index else summary.wave.title)
+    return ". ".join(parts) or (summary.index.label if summary.index else summary.wave.title)
 
 
 def apart(summary: Summary) -> dict[Group, list[UnitLine]]:

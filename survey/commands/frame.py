@@ -28,6 +28,8 @@ frame = Commands("frame", help=_("The villages of a wave, or its groups of leade
 def import_frame(file: Path, wave: str) -> None:
     with installation.opened().writing() as session:
         done = frames.load(session, wave, file)
+    for remark in done.remarks:
+        click.echo(str(remark), err=True)
     say(
         "Rows of the frame stored: %(stored)s; there already: %(there)s.",
         stored=number(done.stored),

@@ -6,7 +6,8 @@ import difflib
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -138,7 +139,7 @@ def settled(path: Path, faults: Faults) -> Rows:
     return Table(path, Anything(), [], faults)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def settled_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The rows of a settled file with their numbers; the header first."""
     table = settled(path, Faults())
     yield 1, table.columns
@@ -148,12 +149,22 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def cells(path: Path, wanted: Collection[int]) -> dict[int, list[str]]:
     """These rows of a settled file."""
-    return {row: cells for row, cells in _rows(path) if row in wanted}
+    return {row: cells for row, cells in settled_rows(path) if row in wanted}
+
+
+def texts(path: Path, wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """What stands at these (row, place) of a settled file."""
+    places: dict[int, set[int]] = defaultdict(set)
+    for row, place in wanted:
+        places[row].add(place)
+    return {
+        (row, place): cells[place] for row, cells in settled_rows(path) if row in places for place in places[row]
+    }
 
 
 def sources(path: Path) -> list[Source]:
     """The columns of a settled file."""
-    rows = _rows(path)
+    rows = settled_rows(path)
     _row, header = next(rows)
     samples: list[list[str]] = [[] for _name in header]
     filled = [0] * len(header)
@@ -280,7 +291,7 @@ def words(path: Path, plan: Plan, reads: Mapping[str, Reading]) -> dict[int, lis
     counts: dict[int, dict[str, list[int]]] = {
         place: {} for place, column in plan.columns.items() if column in reads and reads[column].choices
     }
-    rows = _rows(path)
+    rows = settled_rows(path)
     next(rows)
     for row, row_cells in rows:
         for place, found in counts.items():
@@ -340,6 +351,7 @@ class Translated(Rows):
         self._fixed = list(fixed.values())
         columns = [*plan.columns.values(), *fixed]
         self.row = table.row
+        self._heads = {column: table.columns[at] for at, column in plan.columns.items() if at < len(table.columns)}
         if table.columns and is_sound(self.faults, self.row, columns, Anything(), required):
             self.columns = [*columns, *(["response_id"] if self._id and not self._has_ids else [])]
 

@@ -28,7 +28,7 @@ from survey.system.csv_table import Faults, Rows, is_sound
 from survey.waves import file_words, questionnaires, waves
 from translations import Conflict, Lazy
 
-MOST_FAULTS = 500  # that are kept to be told
+MOST_FAULTS = 50_000  # that are kept to be told
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong in a row; `column` is ours, None if the whole row is meant."""
+    """What is wrong in a row; `column` is called as the file calls it, None if the whole row is meant."""
 
     row: int
     column: str | None
@@ -182,9 +182,8 @@ def read_through(session: Session, file: File, waiting: WaitingLines, progress: 
     for line in file.lines(progress):
         rows += 1
         if (twin := waiting.add(line)) is not None:
-            file.faults.add(
-                line.row, "response_id", Lazy("Row %(row)s has this id already. Keep one of them.", row=twin)
-            )
+            twice = Lazy("Row %(row)s has this id already. Keep one of them.", row=twin)
+            file.fault_at(line.row, "response_id", twice)
     new: dict[str, list[int]] = defaultdict(list)
     for batch in waiting.batches():
         _count(new, file.fresh(session, file.settled(session, batch)))

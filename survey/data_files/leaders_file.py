@@ -76,7 +76,7 @@ class LeadersFile(File):
                     people=group.people,
                 )
                 for row in rows[max(group.people - len(had), 0) :]:
-                    self.faults.add(row, "psu" if self.has("psu") else "stratum", message)
+                    self.fault_at(row, "psu" if self.has("psu") else "stratum", message)
         self.new = {}
 
     def _moved(self, line: Line, before: Row[Any]) -> str | None:

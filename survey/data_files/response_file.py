@@ -99,6 +99,10 @@ class File:
     def has(self, column: str) -> bool:
         return column in self.place
 
+    def fault_at(self, row: int, column: str, message: Lazy) -> None:
+        """Notes what is wrong in a row that was read before."""
+        self.faults.add(row, self.table.called(column), message)
+
     def remarks(self, stored: int) -> Iterator[Lazy]:
         """What the file left open, once its rows are stored."""
         if self.wave.kind is WaveKind.OPEN and {"stratum", "psu", "weight"} & set(self.place):
@@ -224,6 +228,8 @@ class File:
         """A village stays in the commune and the stratum where it was first."""
         if value == first:
             return
+        if column == "unit":
+            first = f"{self.units.units[first].name} ({first})" if first in self.units else first
         if home.row:
             fault = N_("Village %(psu)s is in %(first)s in row %(row)s: it has one commune and one stratum.")
         elif column == "stratum" and self.drawn:
@@ -327,9 +333,9 @@ class File:
         for line in lines:
             is_new = line.id not in stored
             if is_new and self.sheets and line.sheet and (taken := self.sheets.taken(line.sheet, line.id)):
-                self.faults.add(line.row, "sheet", taken)
+                self.fault_at(line.row, "sheet", taken)
             if line.id in stored and (column := self._differing(line, stored[line.id], text_keys)) is not None:
-                self.faults.add(
+                self.fault_at(
                     line.row,
                     column,
                     Lazy("This response is there already with other content. Take the row out, or give a new id."),
@@ -353,12 +359,12 @@ class File:
         besides = set() if stored else self.replaced
         for psu, (forms, households) in holding.beyond(session, self.wave, new, besides).items():
             for row in sorted(lines[psu])[max(households - forms, -len(lines[psu])) :]:
-                self.faults.add(row, "psu", Lazy(BEYOND, psu=psu, forms=forms, households=households))
+                self.fault_at(row, "psu", Lazy(BEYOND, psu=psu, forms=forms, households=households))
 
     def _compare_weight(self, line: Line, draw_weight: float) -> None:
         """A response that comes new has the weight of its village's draw, or none."""
         if not math.isclose(line.weight, draw_weight, rel_tol=1e-6):
-            self.faults.add(
+            self.fault_at(
                 line.row,
                 "weight",
                 Lazy(

@@ -26,7 +26,7 @@ from survey.storage.models import (
 from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
 from survey.waves import file_words, questionnaires, units, waves
-from translations import N_, Conflict, Refusal
+from translations import N_, Conflict, Lazy, Refusal
 
 REQUIRED = ("psu", "unit", "stratum", "households")
 COLUMNS = (*REQUIRED, "adults", "name")
@@ -36,10 +36,12 @@ COUNT = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many villages or groups came new, and how many were there (some of them perhaps filled up)."""
+    """How many villages or groups came new, how many were there (some of them perhaps filled up), and what of the
+    file was passed over."""
 
     stored: int
     there: int
+    remarks: tuple[Lazy, ...] = ()
 
 
 def load(session: Session, wave: str, path: Path) -> Outcome:
@@ -77,7 +79,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     if not rows:
         raise Refusal("%(file)s has a header and no rows.", file=path.name)
     session.flush()
-    return Outcome(new, len(rows) - new)
+    return Outcome(new, len(rows) - new, tuple(table.understood))
 
 
 def clear(session: Session, wave: str) -> int:

@@ -14,7 +14,7 @@ from survey.storage.models import LeaderGroup, Wave
 from survey.system import xlsx_table
 from survey.system.csv_table import Faults, Rows
 from survey.waves import file_words
-from translations import N_
+from translations import N_, Lazy
 
 REQUIRED = ("stratum", "people")
 COLUMNS = (*REQUIRED, "name")
@@ -22,9 +22,9 @@ LONGEST = {"stratum": 60, "name": 200}
 COUNT = re.compile(r"[0-9]{1,6}")
 
 
-def load(session: Session, wave: Wave, path: Path) -> tuple[int, int]:
-    """Adds the groups of a file, all or nothing; how many came new, and how many were there. A group that is there
-    has the same number of persons; its name is filled in where it has none."""
+def load(session: Session, wave: Wave, path: Path) -> tuple[int, int, tuple[Lazy, ...]]:
+    """Adds the groups of a file, all or nothing; how many came new, how many were there, and what was passed over.
+    A group that is there has the same number of persons; its name is filled in where it has none."""
     faults = Faults()
     known = groups(session, wave.code)
     rows: dict[str, int] = {}
@@ -44,7 +44,7 @@ def load(session: Session, wave: Wave, path: Path) -> tuple[int, int]:
             _fill_up(before, group, table)
     faults.refuse(path)
     session.flush()
-    return new, len(rows) - new
+    return new, len(rows) - new, tuple(table.understood)
 
 
 def clear(session: Session, wave: Wave) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from survey.system.header import LAST, WIDEST, Heads, old_font
-from translations import Lazy, Refusal, gettext, reason
+from translations import N_, Lazy, Refusal, gettext, reason
 from translations.unicode import fold, nfc
 
 TOLD = 10
@@ -27,6 +27,8 @@ ODD = re.compile("[\udc80-\udcff\0]")
 BYTE = re.compile("[\udc80-\udcff]")
 OLD_CELLS = 3  # in the letters of an old font, from which a file is taken to be
 TOTALS = ("tong cong", "tong so")  # how a row of sums begins
+SHORT_TOTALS = ("cộng", "tổng")  # to the letter: Cống may be a village
+MOST_TOTALS = 6  # that are told by their numbers
 # What a spreadsheet takes for the beginning of a formula, after spaces too, with apostrophes of ours in front; and
 # the numbers among it, which come to themselves.
 COMPUTED = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r])")
@@ -149,13 +151,20 @@ class Rows:
         """The cells of each sound row after the header that isn't blank; `row` is its number."""
         if not self.columns:
             return
+        totals: list[int] = []
         for raw in self._after():
             if (cells := self._fitted(raw)) is not None:
                 self._watch(cells)
-                if fold(next(filter(None, cells), "")) in TOTALS:
-                    self.understood.append(Lazy("Row %(row)s, a total, was passed over.", row=self.row))
+                if _is_total(next(filter(None, cells), "")):
+                    totals.append(self.row)
                     continue
                 yield cells if self._places is None else [cells[place] for place in self._places]
+        if len(totals) == 1:
+            self.understood.append(Lazy("Row %(row)s, a total, was passed over.", row=totals[0]))
+        elif totals:
+            rows = ", ".join(map(str, totals[:MOST_TOTALS])) + (" …" if len(totals) > MOST_TOTALS else "")
+            message = N_("%(count)s rows, totals, were passed over: %(rows)s.")
+            self.understood.append(Lazy(message, count=len(totals), rows=rows))
 
     def _after(self) -> Iterator[Any]:
         last = self.row
@@ -182,10 +191,17 @@ class Rows:
         for cells in self:
             yield {column: nfc(cell.strip()) for column, cell in zip(self.columns, cells, strict=True)}
 
+    def called(self, column: str) -> str:
+        """What the file calls one of our columns; our own name where it has none."""
+        return self._heads.get(column, column)
+
     def fault(self, column: str | None, message: Lazy | str, **values: Any) -> None:
         """Notes what is wrong in the row that was read last."""
-        column = column and self._heads.get(column, column)
-        self.faults.add(self.row, column, Lazy(message, **values) if isinstance(message, str) else message)
+        self.faults.add(
+            self.row,
+            column and self.called(column),
+            Lazy(message, **values) if isinstance(message, str) else message,
+        )
 
     def fault_of_cells(
         self, values: Mapping[str, str], required: Iterable[str], longest: Mapping[str, int]
@@ -379,6 +395,10 @@ def harmless(cell: Any) -> Any:
 def meant(cell: str) -> str:
     """What was written as this cell: the inverse of `harmless`."""
     return cell[1:] if cell[:1] == "'" and _computed(cell) else cell
+
+
+def _is_total(cell: str) -> bool:
+    return fold(cell) in TOTALS or nfc(cell).strip(" :.").casefold() in SHORT_TOTALS
 
 
 def _computed(cell: str) -> bool:

@@ -14,7 +14,7 @@ from flask_wtf.file import FileField
 
 from forms import Questionnaire
 from survey.accounts.accounts import Right
-from survey.data_files import column_mapping, import_lots, importing, pending_imports
+from survey.data_files import column_mapping, import_lots, importing, other_wave, pending_imports
 from survey.data_files.column_mapping import Plan
 from survey.responses.lot_steps import LONGEST_REASON
 from survey.results import population
@@ -231,7 +231,10 @@ class _Mapped:
         self, checked: importing.Checked, wrong: Mapping[int, str], problem: str, posted: bool
     ) -> ResponseReturnValue:
         of_words = import_mistakes.of_words(self.sources, self.plan, self.found, self.reads, posted)
-        others = import_mistakes.of_faults(checked, self.path, self.sources, self.plan, self.found)
+        meanings = {column: self._meaning(column) for column in column_mapping.known(self.questionnaire)}
+        others, kinds_left = import_mistakes.of_faults(
+            checked, self.path, self.sources, self.plan, self.found, self._lacking(meanings)
+        )
         unused = import_mistakes.unused(self.sources, self.plan)
         left = len(checked.wrong - {1})
         return render_template(
@@ -252,7 +255,9 @@ class _Mapped:
                 for word in words
                 if word.code
             ],
-            meanings={column: self._meaning(column) for column in column_mapping.known(self.questionnaire)},
+            meanings=meanings,
+            kinds_left=kinds_left,
+            other_wave=self._other_wave() if checked.count or unused else None,
             free=[
                 one for one in column_mapping.known(self.questionnaire) if one not in self.plan.columns.values()
             ],
@@ -298,6 +303,15 @@ class _Mapped:
                 if chosen and not word.code:
                     codes[place, word.key] = chosen
         return codes
+
+    def _lacking(self, meanings: Mapping[str, str]) -> dict[str, str]:
+        """The words of our columns that the file has none of."""
+        heads = {source.name for source in self.sources}
+        return {column: words for column, words in meanings.items() if column not in heads}
+
+    def _other_wave(self) -> Wave | None:
+        with database().reading() as reading:
+            return other_wave.meant(reading, self.wave, self.path)
 
     def _says(self, column: str, code: str) -> str:
         return dict(import_mistakes.offered(self.reads[column])).get(code, code)

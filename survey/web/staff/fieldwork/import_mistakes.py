@@ -10,7 +10,7 @@ from pathlib import Path
 
 from survey.data_files import column_mapping
 from survey.data_files.column_mapping import Plan, Reading, Source, Word
-from survey.data_files.importing import Checked, Fault
+from survey.data_files.importing import Checked
 from survey.storage.models import Mode
 from survey.web.staff.blueprint import MODE_NAMES
 from translations import gettext as _
@@ -19,6 +19,7 @@ from translations.formats import number
 from translations.unicode import fold
 
 MOST_RANGES = 6
+MOST_KINDS = 100  # of mistakes that only the file can repair
 # Columns of which a survey keeps nothing, by their heads, and values that are telephone or identity numbers.
 PERSONAL = re.compile(
     r"\b(sdt|dien thoai|dt|ho ten|ho va ten|ten nguoi|cccd|cmnd|dia chi|so nha|email|phone|address)\b"
@@ -97,34 +98,36 @@ def of_words(
 
 
 def of_faults(
-    checked: Checked, path: Path, sources: Sequence[Source], plan: Plan, found: Mapping[int, Sequence[Word]]
-) -> list[Mistake]:
-    """What else is wrong, equal things together; words that are asked already are left out."""
-    places = {column: place for place, column in plan.columns.items()}
+    checked: Checked,
+    path: Path,
+    sources: Sequence[Source],
+    plan: Plan,
+    found: Mapping[int, Sequence[Word]],
+    meanings: Mapping[str, str],
+) -> tuple[list[Mistake], int]:
+    """What else is wrong, equal things together, and how many kinds of it are left out where they are very many;
+    words that are asked already are none of these.
+
+    meanings  our column -> its words, for one that the file lacks
+    """
+    places = {sources[place].name: place for place in plan.columns}
     asked = {place: {word.text for word in words if not word.code} for place, words in found.items()}
-    cells = column_mapping.cells(path, {fault.row for fault in checked.faults})
+    cells = column_mapping.texts(
+        path, ((one.row, places[one.column]) for one in checked.faults if one.row > 1 and one.column in places)
+    )
     groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for fault in checked.faults:
-        column, text = _where(fault, places, sources, cells)
         place = places.get(fault.column or "", -1)
+        column, text = meanings.get(fault.column or "", fault.column or ""), cells.get((fault.row, place), "")
         open_words = {word for word in asked.get(place, ()) if word in text}
         if not open_words or plan.words.keys() >= {(place, column_mapping.key(word)) for word in open_words}:
             groups[column, text, fault.message].append(fault.row)
+    shown = set(sorted(groups, key=lambda one: -len(groups[one]))[:MOST_KINDS])
     return [
         Mistake(ranges(rows, len(rows)), len(rows), column, text[:60], why)
         for (column, text, why), rows in groups.items()
-    ]
-
-
-def _where(
-    fault: Fault, places: Mapping[str, int], sources: Sequence[Source], cells: Mapping[int, Sequence[str]]
-) -> tuple[str, str]:
-    """The column of a fault as the file calls it, and what stands there."""
-    place = places.get(fault.column or "")
-    if place is None:
-        return fault.column or "", ""
-    row = cells.get(fault.row)
-    return sources[place].name, row[place] if row and fault.row > 1 else ""
+        if (column, text, why) in shown
+    ], len(groups) - len(shown)
 
 
 def ranges(rows: Iterable[int], count: int) -> str:

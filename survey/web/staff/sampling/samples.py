@@ -143,6 +143,8 @@ def import_frame(wave: str) -> ResponseReturnValue:
         if of_leaders
         else ngettext("%(new)s village is new.", "%(new)s villages are new.", done.stored, new=new)
     )
+    for remark in done.remarks:
+        flash(str(remark))
     if done.there:
         flash(_("Already there: %(count)s.", count=formats.number(done.there)))
     return redirect(url_for(".sample", wave=wave), 303)

@@ -15,13 +15,14 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from survey.data_files import column_mapping
+from survey.data_files import column_mapping, importing
 from survey.responses import respondents
 from survey.storage.database import Database
-from survey.storage.models import Response
+from survey.storage.models import Response, Village
 from survey.system import dates
 from survey.waves import waves
 from survey.web.staff import pages, uploads
+from survey.web.staff.fieldwork import import_mistakes
 
 PASSWORD = "mat-khau-dai"
 PAGE = "/quan-tri/ho-mau/nhap-tep"
@@ -138,6 +139,33 @@ def test_equal_mistakes_are_one_with_one_repair_and_right_rows_come_in_alone(
     assert "Đã lưu 7 phiếu" in done
     assert "2 dòng sai đã để lại" in done
     assert len(stored(province)) == 7
+
+
+def test_faults_are_counted_to_the_last_under_the_heads_of_the_file(
+    office: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(office, ("Xã;Thôn;Ngày;Ghi thêm\n" + f"Hà Tu;V1;31/11/2026;{'x' * 9000}\n" * 700).encode())
+    form = fields(office.get(PAGE)) | {"c3": "C10_khac", "act": "check"}
+    said = plain(office.post(PAGE, data=form))
+    assert said.count("700 ô") == 2
+    assert "2–701 Ghi thêm x" in said
+    assert "2–701 C10_khac" not in said
+    monkeypatch.setattr(importing, "MOST_FAULTS", 100)
+    monkeypatch.setattr(import_mistakes, "MOST_KINDS", 1)
+    said = plain(office.post(PAGE, data=form))
+    assert "Tệp có 1.400 lỗi. Bảng này chỉ đếm 100 lỗi đầu" in said
+    assert "Còn 1 loại lỗi nữa" in said
+
+
+def test_a_file_of_another_wave_is_told_before_its_faults(office: FlaskClient, province: Database) -> None:
+    with province.writing() as session:
+        title = waves.find(session, "ho-mo").title
+        session.add_all(Village(wave="ho-mo", psu=f"Z{at}", unit="06652", stratum="A") for at in range(3))
+    rows = "".join(f"Hà Tu;Z{at};01/01/2001;1\n" for at in range(3))
+    upload(office, f"Xã;Thôn;Ngày;C5\n{rows}".encode())
+    assert f"Tệp này có vẻ của đợt {title}" in plain(office.get(PAGE))
+    upload(office, f"Xã;Thôn;Ngày;C5\n{rows.replace('Z', 'V')}".encode())
+    assert "có vẻ của đợt" not in plain(office.get(PAGE))
 
 
 def test_a_lot_is_taken_back_whole_or_replaced_by_a_corrected_file(

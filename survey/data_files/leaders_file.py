@@ -14,7 +14,7 @@ from survey.data_files.response_file import COLUMNS, File
 from survey.data_files.waiting_lines import Line
 from survey.sampling import leader_groups
 from survey.storage.models import Wave
-from survey.system.csv_table import Rows, nearest
+from survey.system.csv_table import Nearest, Rows
 from survey.waves import file_words, units
 from translations import N_, Lazy
 
@@ -35,6 +35,7 @@ class LeadersFile(File):
         self.province = units.province(session)
         self.units = file_words.UnitCodes((*self.units.units.values(), self.province))
         self.groups = leader_groups.groups(session, wave.code)
+        self.near_groups = Nearest(self.groups)
         self.in_sample, self.weighs = True, self.has("weight")
         self.new: dict[tuple[str, str], int] = {}  # persons, and the first row of each
 
@@ -44,9 +45,14 @@ class LeadersFile(File):
     def _home(self, values: dict[str, str], unit: str) -> dict[str, str | None]:
         stratum = self._label("stratum", values["stratum"])
         if stratum is not None and stratum not in self.groups:
-            near = nearest(stratum, list(self.groups)) if self.faults.is_telling else "–"
+            near = self.near_groups.to(stratum)
             message = N_("The frame of this wave has no group %(group)s. The nearest is %(near)s.")
-            self.fault("stratum", message, group=stratum, near=near)
+            self.fault(
+                "stratum",
+                message if near else N_("The frame of this wave has no group %(group)s."),
+                group=stratum,
+                near=near,
+            )
         return {"psu": None, "stratum": stratum, "person": self._person(values)}
 
     def _person(self, values: dict[str, str]) -> str | None:

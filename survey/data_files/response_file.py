@@ -23,7 +23,7 @@ from survey.sampling import draws
 from survey.storage.encrypted_texts import TextKeys
 from survey.storage.models import Batch, Mode, Response, ResponseText, Unit, Wave, WaveKind
 from survey.system import dates
-from survey.system.csv_table import Rows, nearest
+from survey.system.csv_table import Nearest, Rows
 from survey.waves import file_words, units, waves
 from translations import N_, Lazy, Refusal
 from translations.formats import day as written_day
@@ -85,7 +85,7 @@ class File:
         self.homes = {village.psu: Home(village.unit, village.stratum, 0) for village in villages}
         self.drawn = draws.held(session, wave)
         self.homes |= {psu: self.homes[psu]._replace(stratum=home.stratum) for psu, home in self.drawn.items()}
-        self.codes = file_words.Codes(self.homes)
+        self.codes, self.near_villages = file_words.Codes(self.homes), Nearest(self.homes)
         self.framed = any(village.households is not None for village in villages)
         self.printed = session.scalar(select(exists().where(Batch.wave == wave.code)))
         self.sheets = SheetColumn(session, wave.code, self.replaced) if "sheet" in self.place else None
@@ -216,9 +216,14 @@ class File:
     def _new_village(self, psu: str, unit: str, stratum: str | None) -> None:
         """A village that the wave doesn't have yet; refused where a frame says which there are."""
         if self.framed:
-            near = nearest(psu, list(self.homes)) if self.faults.is_telling else "–"
+            near = self.near_villages.to(psu)
             message = N_("The frame of this wave has no village %(psu)s. The nearest is %(near)s.")
-            self.fault("psu", message, psu=psu, near=near)
+            self.fault(
+                "psu",
+                message if near else N_("The frame of this wave has no village %(psu)s."),
+                psu=psu,
+                near=near,
+            )
         elif (place := self.units.units[unit]).kind not in units.COMMUNE_KINDS:
             self.fault("unit", "Write the code of the village's commune: %(name)s is not one.", name=place.name)
         else:

@@ -6,7 +6,7 @@ import csv
 import difflib
 import re
 from bisect import insort
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,6 +17,7 @@ from translations.unicode import fold, nfc
 
 TOLD = 10
 NONE = "–"
+MOST_LOOKED_FOR = 100  # texts of a file for which the nearest name is sought
 LIKE = 0.6  # from where a name is told as the one that was meant
 # A row of the household form has some hundred characters, and four texts of at most 5,000.
 LONGEST_ROW = 1_000_000
@@ -49,11 +50,6 @@ class Faults:
             return
         insort(self._first, (row, self.count, column, message))
         del self._first[TOLD:]
-
-    @property
-    def is_telling(self) -> bool:
-        """Whether the next fault will be told: only then is it worth a costly hint."""
-        return self.count < TOLD
 
     def refuse(self, path: Path) -> None:
         """Raises one refusal with all that is told, if there is any fault."""
@@ -357,11 +353,10 @@ def is_sound(faults: Faults, row: int, header: list[str], known: Sequence[str], 
     if len(header) > WIDEST:
         faults.add(row, None, Lazy("Take out the columns after %(most)s.", most=WIDEST))
         return False
+    near = Nearest(known)
     for place, column in enumerate(header):
-        if column not in known and not faults.is_telling:
-            faults.add(row, column, "")
-        elif column not in known:
-            faults.add(row, column, _unknown(column[:60], known))
+        if column not in known:
+            faults.add(row, column, _unknown(column[:60], near))
         elif header.index(column) < place:
             faults.add(row, column, Lazy("Two columns have this name. Give each a name of its own."))
     for column in required:
@@ -370,11 +365,10 @@ def is_sound(faults: Faults, row: int, header: list[str], known: Sequence[str], 
     return faults.count == before
 
 
-def _unknown(column: str, known: Sequence[str]) -> Lazy:
+def _unknown(column: str, known: Nearest) -> Lazy:
     if not column.strip():
         return Lazy("Give the column a name, or take it out.")
-    near = nearest(column, known, least=LIKE)
-    if near == NONE:
+    if (near := known.to(column)) is None:
         return Lazy("There is no such column. Take it out, or give it its proper name.")
     return Lazy("There is no such column. Did you mean %(near)s?", near=near)
 
@@ -384,6 +378,22 @@ def nearest(text: str, names: Sequence[str], least: float = 0) -> str:
     by_folded_name = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(text.casefold(), by_folded_name, 1, cutoff=least)
     return by_folded_name[near[0]] if near else NONE
+
+
+class Nearest:
+    """The name that each text of a file may have meant. A text is looked for once, and only the first hundred:
+    among a thousand names each takes 20 ms."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+        self._found: dict[str, str] = {}
+
+    def to(self, text: str) -> str | None:
+        """The name that is most like the text; None where none is, or it is not looked for any more."""
+        if text not in self._found and len(self._found) < MOST_LOOKED_FOR:
+            self._found[text] = nearest(text, list(self._names), least=LIKE)
+        near = self._found.get(text, NONE)
+        return None if near == NONE else near
 
 
 def harmless(cell: Any) -> Any:

@@ -108,7 +108,7 @@ def test_rows_keep_the_numbers_that_excel_shows(tmp_path: Path, household: Quest
             book.active.cell(at, place, cell)  # type: ignore[union-attr]
     book.save(tmp_path / "go.xlsx")
     column_mapping.settle(tmp_path / "go.xlsx", tmp_path / "settled.csv", household)
-    assert [row for row, _cells in column_mapping._rows(tmp_path / "settled.csv")] == [1, 3, 6]
+    assert [row for row, _cells in column_mapping.settled_rows(tmp_path / "settled.csv")] == [1, 3, 6]
 
 
 def test_a_mapped_file_is_what_the_import_takes(
@@ -169,7 +169,7 @@ def test_whatever_is_typed_nothing_breaks_and_rows_stay(
     except Refusal:
         return
     plan = Plan({0: "gioi_tinh", 1: "C2"}, {}, {"unit": "06652"})
-    theirs = {row for row, _cells in column_mapping._rows(path)}
+    theirs = {row for row, _cells in column_mapping.settled_rows(path)}
     checked = importing.checked(province, "ho-mo", Wanted(path, plan=plan))
     assert checked.wrong <= theirs
     assert checked.rows + len(checked.wrong - {1}) == len(theirs - {1})

@@ -233,7 +233,7 @@ def test_an_id_twice_in_a_file_is_refused_even_alike(province: Database, load: I
 def test_a_village_has_one_commune_and_one_stratum(load: Import) -> None:
     with pytest.raises(Refusal) as refused:
         load([row(), row(unit="06658"), row(stratum="nong-thon")])
-    assert "Row 3, column unit: Village T1 is in 06652 in row 2" in str(refused.value)
+    assert "Row 3, column unit: Village T1 is in Hà Tu (06652) in row 2" in str(refused.value)
     assert "Row 4, column stratum: Village T1 is in do-thi in row 2" in str(refused.value)
 
 
@@ -268,6 +268,8 @@ def test_a_village_that_the_frame_lacks_is_refused_with_the_nearest(province: Da
         Refusal, match="Row 2, column psu: The frame of this wave has no village v1.*nearest is V1"
     ):
         load([row(psu="v1", stratum="06652")])
+    with pytest.raises(Refusal, match=r"has no village thôn khác\.$"):
+        load([row(psu="thôn khác", stratum="06652")])
 
 
 @pytest.mark.both_databases

@@ -144,17 +144,25 @@ def test_equal_mistakes_are_one_with_one_repair_and_right_rows_come_in_alone(
 def test_faults_are_counted_to_the_last_under_the_heads_of_the_file(
     office: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload(office, ("Xã;Thôn;Ngày;Ghi thêm\n" + f"Hà Tu;V1;31/11/2026;{'x' * 9000}\n" * 700).encode())
-    form = fields(office.get(PAGE)) | {"c3": "C10_khac", "act": "check"}
+    upload(office, ("Xã;Thôn;Ngày;Ghi thêm\n" + "Hà Tu;V1;31/11/2026;100\n" * 700).encode())
+    form = fields(office.get(PAGE)) | {"c3": "adults", "act": "check"}
     said = plain(office.post(PAGE, data=form))
     assert said.count("700 ô") == 2
-    assert "2–701 Ghi thêm x" in said
-    assert "2–701 C10_khac" not in said
+    assert "2–701 Ghi thêm 100" in said
+    assert "2–701 adults" not in said
     monkeypatch.setattr(importing, "MOST_FAULTS", 100)
     monkeypatch.setattr(import_mistakes, "MOST_KINDS", 1)
     said = plain(office.post(PAGE, data=form))
     assert "Tệp có 1.400 lỗi. Bảng này chỉ đếm 100 lỗi đầu" in said
     assert "Còn 1 loại lỗi nữa" in said
+
+
+def test_every_mistake_that_is_listed_tells_its_nearest_name(office: FlaskClient, province: Database) -> None:
+    with province.writing() as session:
+        session.add(Village(wave="ho-mau", psu="HT-01", unit="06652", stratum="A", households=120))
+    upload(office, ("Xã;Thôn;Ngày\n" + "".join(f"Hà Tu;HT-0{at}x;{TODAY}\n" for at in range(40))).encode())
+    said = plain(office.get(PAGE))
+    assert said.count("Tên gần nhất là HT-01") == 40
 
 
 def test_a_file_of_another_wave_is_told_before_its_faults(office: FlaskClient, province: Database) -> None:

@@ -130,10 +130,11 @@ def sheets(session: Session, batch: str) -> list[Sheet]:
 def batch_of(session: Session, wave: str, text: str) -> str | None:
     """The code of the batch that a code or a serial, typed or scanned, belongs to; None if there is none."""
     words = serials(text)
+    small = [word.lower() for word in words]  # a scanner types capitals where the lock is on
     return session.scalar(
         select(Batch.code)
         .outerjoin(Sheet, Sheet.batch == Batch.code)
-        .where(Batch.wave == wave, or_(Batch.code.in_(words), Sheet.serial.in_(words)))
+        .where(Batch.wave == wave, or_(func.lower(Batch.code).in_(small), Sheet.serial.in_(words)))
         .order_by(Batch.code)
         .limit(1)
     )

@@ -229,7 +229,7 @@ def _values(given: Print, batch: BatchPrint) -> dict[str, Any]:
         "survey": str(given.questionnaire.title),
         "code": batch.code,
         "about": [
-            [_("Survey"), given.title],
+            [_("Wave"), given.title],
             [_("Commune or ward"), batch.unit],
             [_("Village"), batch.village],
             [_("Number of forms"), number(len(numbers))],

@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import DateField, SelectField, TextAreaField
+from wtforms import BooleanField, DateField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from survey.accounts.accounts import Right
@@ -23,7 +23,7 @@ from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.fieldwork.accounting import BatchRow, interviewers
 from survey.web.staff.form import AS_TYPED, StaffForm, options
-from translations import N_, Lazy, Refusal, ngettext
+from translations import N_, Conflict, Lazy, Refusal, ngettext
 from translations import gettext as _
 
 MOST = 500  # batches at once
@@ -54,6 +54,7 @@ class BatchesForm(StaffForm):
     interviewer = SelectField(Lazy("Interviewer"), default="")
     day = DateField(Lazy("Day"), [InputRequired(Lazy("Give the day."))], format=DAYS)
     due = DateField(Lazy("To be back by"), [Optional()], format=DAYS)
+    again = BooleanField(Lazy("Also batches that somebody else has now"))
     work = OUT
 
     def validate_interviewer(self, field: SelectField) -> None:
@@ -81,7 +82,7 @@ def batches(wave: str) -> ResponseReturnValue:
     elif form.validate_on_submit():
         try:
             with database().writing() as session:
-                count = _record(session, wave, form)
+                count, before = _record(session, wave, form)
         except Refusal as refusal:
             form.scanned.errors, status = [str(refusal)], refusal.status
         else:
@@ -90,6 +91,8 @@ def batches(wave: str) -> ResponseReturnValue:
                 if form.work == OUT
                 else ngettext("%(num)s batch is back.", "%(num)s batches are back.", count)
             )
+            if before:
+                flash(_("Back already before: %(batches)s.", batches=", ".join(before)))
             return redirect(url_for(".batches", wave=wave, viec=form.work), 303)
     else:
         status = 422
@@ -132,29 +135,42 @@ def _due(rows: Iterable[BatchRow], wave: Wave) -> date:
     return max((row.batch.due for row in rows if row.batch.due), default=wave.closes)
 
 
-def _record(session: Session, wave: str, form: BatchesForm) -> int:
-    """Keeps what the form says of each batch, once; how many they are."""
+def _record(session: Session, wave: str, form: BatchesForm) -> tuple[int, list[str]]:
+    """Keeps what the form says of each batch, once; how many they are, and which of them were back before."""
     codes = list(dict.fromkeys([*request.form.getlist("tap"), *_scanned(session, wave, form.scanned.data or "")]))
     if not codes:
         raise Refusal("Scan or tick the batches that this is about.")
     if len(codes) > MOST:
         raise Refusal("Record at most %(most)s batches at once.", most=MOST)
+    if form.work == OUT:
+        _hand_out(session, wave, codes, form)
+        return len(codes), []
+    before = []
     for code in codes:
-        if form.work == OUT:
-            accounting.hand_over(session, wave, code, form.interviewer.data, form.day.data, form.due.data)
+        sheets = accounting.sheets(session, accounting.batch(session, wave, code).code)
+        if any(sheet.state is SheetState.OUT for sheet in sheets):
+            accounting.take_back(session, wave, code, form.day.data, len(sheets))
         else:
-            sheets = accounting.sheets(session, accounting.batch(session, wave, code).code)
-            if any(sheet.state is SheetState.OUT for sheet in sheets):
-                accounting.take_back(session, wave, code, form.day.data, len(sheets))
-    return len(codes)
+            before.append(code)
+    return len(codes) - len(before), before
+
+
+def _hand_out(session: Session, wave: str, codes: list[str], form: BatchesForm) -> None:
+    """Batches go to one account; one that another has only where the form says so: a wrong scan takes none."""
+    held = {code: accounting.batch(session, wave, code).interviewer for code in codes}
+    others = [f"{code} ({name})" for code, name in held.items() if name and name != form.interviewer.data]
+    if others and not form.again.data:
+        raise Conflict(
+            "Somebody else has %(batches)s. Take them out, or tick “Also batches that somebody else has now”.",
+            batches=", ".join(others),
+        )
+    for code in codes:
+        accounting.hand_over(session, wave, code, form.interviewer.data, form.day.data, form.due.data)
 
 
 def _scanned(session: Session, wave: str, text: str) -> list[str]:
-    """The batches of what was scanned, a cover or a form; refused where one is none of this wave."""
-    codes = []
-    for word in accounting.serials(text):
-        code = accounting.batch_of(session, wave, word)
-        if code is None:
-            raise Refusal("This wave has no form and no batch %(code)s. Check it again.", code=word)
-        codes.append(code)
-    return codes
+    """The batches of what was scanned, a cover or a form; all that are none of this wave are told."""
+    found = {word: accounting.batch_of(session, wave, word) for word in accounting.serials(text)}
+    if wrong := [word for word, code in found.items() if code is None]:
+        raise Refusal("This wave has no form and no batch %(code)s. Check it again.", code=", ".join(wrong))
+    return [code for code in found.values() if code is not None]

@@ -79,6 +79,24 @@ def test_one_that_is_unknown_leaves_all_as_they_were(
     assert sign_in(app, "keyer").get(PAGE).status_code == 403
 
 
+def test_a_wrong_scan_takes_no_batch_away_and_counts_none_twice(
+    app: Flask, printed: Database, sign_in: Callable[[Flask, str], FlaskClient], account: Callable[..., None]
+) -> None:
+    with printed.writing() as session:
+        account(session, "dtv-mai", Role.INTERVIEWER)
+    client = sign_in(app, "supervisor")
+    assert "2 tập đã giao" in send(client, "giao", scanned="b1 B2", interviewer="dtv-lan")[1]  # Caps Lock or not
+    status, text = send(client, "giao", scanned="B1 B3", interviewer="dtv-mai")
+    assert (status, "Người khác đang giữ B1 (dtv-lan)." in text) == (409, True)
+    assert [batch.code for batch in batches(printed) if batch.interviewer == "dtv-mai"] == []
+    assert send(client, "giao", scanned="B1 B3", interviewer="dtv-mai", again="y")[0] == 200
+    assert sorted(batch.code for batch in batches(printed) if batch.interviewer == "dtv-mai") == ["B1", "B3"]
+    send(client, "nhan", scanned="B1")
+    text = send(client, "nhan", scanned="B1 B2")[1]
+    assert ("1 tập đã về" in text, "Đã về từ trước: B1." in text) == (True, True)
+    assert "không có phiếu hay tập B77, B88" in send(client, "nhan", scanned="B77 B88")[1]
+
+
 def test_a_batch_that_is_out_longer_than_was_said_stands_first(
     app: Flask, printed: Database, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:

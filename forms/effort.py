@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from forms.items import Item
 from forms.questionnaire import Page, Questionnaire
@@ -14,8 +15,14 @@ SENTENCE = 20.0  # seconds for one who writes something; half of them do not
 
 
 def questions(questionnaire: Questionnaire) -> int:
-    """How many short questions may be asked: those that the paper form numbers."""
-    return sum(item.no is not None for item in questionnaire.items.values())
+    """How many short questions are met on the longest way, as the progress counts them (form.js): a line to write
+    beside others is none of its own."""
+    return sum(_questions(screen) for page in questionnaire.pages for screen in page.screens)
+
+
+def _questions(screen: Sequence[Item]) -> int:
+    own = [item for item in screen if item.beside is None]
+    return sum(len(own) == 1 or not item.kind.is_text for item in own)
 
 
 def minutes(questionnaire: Questionnaire) -> int:

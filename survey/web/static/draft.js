@@ -14,6 +14,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 let at; // the step that is shown
 let offered; // the draft about which the person has not decided yet
 let timer;
+let unsent = false; // sent in vain: the page waits for the network
 let title; // of the form, while the offer has its own
 
 // What the phone keeps; where it keeps nothing (by its settings, or full), the form goes on without a draft.
@@ -78,7 +79,7 @@ function save() {
   while (place > 1 && all(".ask:not([hidden])", list[place]).some((ask) => derived.has(ask.dataset.code))) place -= 1;
   const first = find(".ask:not([hidden])", list[place]); // none: the review
   const { id, token } = form.elements; // the token is of this id
-  const draft = { id: id.value, token: token.value, code: first ? first.dataset.code : "", saved: Date.now(), answers };
+  const draft = { id: id.value, token: token.value, code: first ? first.dataset.code : "", saved: Date.now(), answers, unsent };
   attempt(() => localStorage.setItem(name(), JSON.stringify(draft)));
   clearTimeout(timer);
   timer = setTimeout(forgetOld, HOLDS);
@@ -90,6 +91,7 @@ function offer() {
   const form = find("#form");
   form.classList.add("offering");
   form.prepend(find("#draft-part").content.cloneNode(true));
+  find(".offer [data-unsent]", form).hidden = !offered.unsent;
   title = document.title;
   document.title = `${find(".offer h1", form).textContent} · Hài Lòng`;
 }
@@ -142,6 +144,10 @@ document.addEventListener("showing", (event) => {
   save();
 });
 document.addEventListener("input", save);
+document.addEventListener("unsent", () => {
+  unsent = true;
+  save();
+});
 document.addEventListener("left", forget);
 document.addEventListener("begun", () => offered && offer()); // the page came anew, in another language
 document.addEventListener("click", (event) => {

@@ -1,7 +1,20 @@
 // Leaving a page of questions so that nothing of it stays: by the button, or by Esc three times within 1.5 s.
 
+export const NEUTRAL = "/lich";
 const WITHIN = 1500;
 let pressed = [];
+let neutral = ""; // the neutral page, for where there is no network
+
+// What the exit shows without network: offline.js keeps it.
+export function keepNeutral(page) {
+  neutral = page;
+}
+
+// The neutral page in the place of this one, under its own address
+function showNeutral() {
+  const page = new DOMParser().parseFromString(neutral, "text/html");
+  document.documentElement.replaceWith(document.adoptNode(page.documentElement));
+}
 
 // Empties the page and puts `address` in the place of everything that was added to the browser's history here; what
 // lies ahead in it, to which the browser's forward button would lead, is cut off only where `ahead` says so, since
@@ -14,11 +27,13 @@ export function leave(address, { ahead = false } = {}) {
   let gone = false;
   const go = () => {
     if (ahead && !shared && !gone) {
-      history.replaceState(null, "", address);
-      history.pushState(null, "", address);
+      const shown = neutral && !navigator.onLine ? NEUTRAL : address;
+      history.replaceState(null, "", shown);
+      history.pushState(null, "", shown);
     }
     gone = true;
-    location.replace(address);
+    if (ahead && neutral && !navigator.onLine) showNeutral();
+    else location.replace(address);
   };
   addEventListener("pageshow", go); // a browser that kept the emptied page shows it again on the way back
   const steps = Math.min((history.state && history.state.depth) || 0, history.length - 1); // a browser forgets the oldest of many

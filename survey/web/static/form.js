@@ -150,19 +150,27 @@ function reach(target) {
 
 // What is drawn around a question
 
+// How many questions a screen is, as the start counts them (effort.py): a line to write beside others is none.
+function questions(screen) {
+  const asks = all(".ask:not([data-beside])", screen);
+  return asks.filter((ask) => asks.length === 1 || !find("[maxlength]", ask)).length;
+}
+
 // The longest way is counted, so the number of questions stays and nothing goes back; what isn't asked is jumped over.
 function drawProgress() {
   const list = longest();
   const place = list.indexOf(at) + 1;
   const many = list.length;
+  const count = (some) => some.reduce((sum, screen) => sum + Number(screen.dataset.questions), 0);
   const progress = find(".progress", form);
   progress.hidden = at === intro || at === review;
   if (progress.hidden) return;
   const sections = all(".part", form);
   const here = sections.findIndex((section) => section.contains(at));
   find("[data-title]", progress).textContent = sections[here].dataset.title;
-  find("[data-at]", progress).textContent = place;
-  find("[data-all]", progress).textContent = many;
+  const [from, to] = [count(list.slice(0, place - 1)) + 1, count(list.slice(0, place))];
+  find("[data-at]", progress).textContent = from < to ? `${from}–${to}` : to;
+  find("[data-all]", progress).textContent = count(list);
 
   const gone = (place - 0.5) / many;
   const middles = sections.map((section) => {
@@ -370,6 +378,7 @@ function askWhetherEmpty() {
 function unsent(why) {
   if (find(`.trouble [data-${why}]:not([hidden])`, review)) return drawBar(); // said already
   removeAll(".trouble", form);
+  form.dispatchEvent(new Event("unsent", { bubbles: true })); // a draft says so when the page is lost
   review.prepend(part("unsent-part"));
   const box = find(".trouble", review);
   for (const reason of ["network", "busy"]) find(`[data-${reason}]`, box).hidden = reason !== why;
@@ -426,6 +435,7 @@ function begin() {
   review = find(".review", form);
   find("[data-list]", review).after(...helped);
   for (const heading of all(".screen h3", form)) heading.setAttribute("aria-level", "1");
+  for (const screen of screens) screen.dataset.questions = questions(screen);
   for (const screen of screens) if (all(".ask", screen).some((ask) => locked.has(ask.dataset.code))) lock(screen);
   form.dispatchEvent(new Event("begun", { bubbles: true }));
   follow();

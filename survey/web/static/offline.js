@@ -2,6 +2,7 @@
 // it again. It is kept as it came, before anybody answers, and not where answers came back with the page. When it
 // goes, what shows it goes too.
 
+import { keepNeutral, NEUTRAL } from "./exit.js";
 import { asItCame } from "./form.js";
 
 const CACHE = "form";
@@ -14,12 +15,16 @@ const name = location.pathname.replace(/^(\/m\/phieu\/).*(?=.{8}$)/, "$1");
 let kept = Promise.resolve();
 
 async function keep(page, names) {
+  const neutral = await fetch(NEUTRAL).catch(() => caches.match(NEUTRAL)); // where the quick exit leads
   await caches.delete(CACHE);
   const cache = await caches.open(CACHE);
   await cache.addAll(names); // they have come with the page: no byte more
+  if (neutral?.ok) await cache.put(NEUTRAL, neutral);
   await cache.put(name, new Response(page, { headers: { "Content-Type": "text/html; charset=utf-8" } }));
   await navigator.serviceWorker.register(`${folder}worker.js`);
 }
+
+const readNeutral = async () => keepNeutral(await (await caches.match(NEUTRAL))?.text());
 
 function letGo() {
   caches.delete(CACHE);
@@ -28,7 +33,7 @@ function letGo() {
 
 if (folder && navigator.serviceWorker && self.caches) {
   if (!document.querySelector("#problems, #form [checked]")) {
-    addEventListener("load", () => (kept = keep(`<!doctype html>${asItCame}`, files()).catch(() => {})));
+    addEventListener("load", () => (kept = keep(`<!doctype html>${asItCame}`, files()).catch(() => {}).then(readNeutral)));
   }
   document.addEventListener("left", () => {
     letGo();

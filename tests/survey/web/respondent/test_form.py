@@ -264,7 +264,7 @@ def test_how_the_form_was_filled_is_kept_in_known_words_only(client: FlaskClient
 
 
 def test_the_number_of_questions_is_the_true_one(client: FlaskClient) -> None:
-    assert "11 câu ngắn, chừng 3 phút" in client.get("/s/gop-y/06652").text
+    assert "12 câu ngắn, chừng 3 phút" in client.get("/s/gop-y/06652").text
     assert "84 câu ngắn, chừng 12 phút" in client.get("/s/ho-mo/06652").text
 
 

@@ -61,5 +61,5 @@ def test_the_minutes_told_are_checked_against_what_devices_tell_of_quick_forms(
             paper = {"mode": Mode.PAPER, "marks": []}
             session.add(Response(id=uuid4(), answers={}, **about, **(kept if number < forms else paper)))
     page = sign_in(app, "home_affairs").get("/quan-tri/gop-y/dot").text
-    assert "11 câu ngắn, chừng 3 phút" in page
+    assert "12 câu ngắn, chừng 3 phút" in page
     assert said in page

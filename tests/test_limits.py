@@ -24,6 +24,7 @@ from survey.web.server import admission, rate_limit
 from survey.web.sign_in import lockout
 from survey.web.staff import pages
 from survey.web.staff.fieldwork import assignments
+from survey.workshop import recordings
 from translations import unicode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,8 @@ FILES = {
     "phiếu đã nhập nơi khác": min(LIMITS["staff.import_file"], column_mapping.LARGEST),
     "khung mẫu": LIMITS["staff.import_frame"],
     "bộ phiếu": LIMITS["staff.draft_from_file"],
+    "bản dịch của bộ phiếu": LIMITS["staff.take_translations"],
+    "bản ghi âm": LIMITS["staff.send_recordings"],
     "số liệu đã công bố": LIMITS["staff.import_published"],
     "kế hoạch của năm, tiến độ": min(LIMITS["staff.import_plan"], LIMITS["staff.import_progress"]),
     "phản hồi của người dân, lời trả lời": min(LIMITS["staff.import_cases"], LIMITS["staff.import_replies"]),
@@ -60,7 +63,7 @@ def test_each_kind_of_file_has_its_bound_in_the_table() -> None:
     for name, most in FILES.items():
         [said] = [size for label, size in rows.items() if label.startswith(name)]
         assert int(said) * MB == most, name
-    assert len([most for most in LIMITS.values() if most > MB]) == 11  # one more needs a row
+    assert len([most for most in LIMITS.values() if most > MB]) == 13  # one more needs a row
     unpacked = f"{xlsx_table.LARGEST // MB} MB và {number(xlsx_table.MOST_ROWS)} dòng"
     assert f"{unpacked}, tệp Word {word_template.LARGEST_UNPACKED // MB} MB" in SAID
     assert (
@@ -68,6 +71,7 @@ def test_each_kind_of_file_has_its_bound_in_the_table() -> None:
     )
     assert scan_images.KINDS in SAID
     assert f"nhiều nhất {number(sheets.MOST_ROWS)} dòng | 2 MB" in SAID
+    assert f"mỗi bản {recordings.LARGEST // MB} MB, cả bộ phiếu {recordings.LARGEST_ALL // MB} MB | 20 MB" in SAID
 
 
 def test_each_limit_of_the_table_is_the_one_that_the_code_keeps_to() -> None:

@@ -10,21 +10,21 @@ from survey.system import settings
 from translations import LANGUAGES, NotFound
 
 
-def keep(questionnaire: Questionnaire, folder: Path) -> None:
+def keep(questionnaire: Questionnaire, source: Path) -> None:
     """Copies the recordings that lie beside a document; what is kept already stays as it is."""
     for item in questionnaire.items.values():
         for name in item.audio.values():
-            copy = _folder(questionnaire) / name
+            copy = folder(questionnaire) / name
             if not copy.exists():
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / name, copy)
+                shutil.copyfile(source / name, copy)
 
 
 def find(questionnaire: Questionnaire, code: str, language: str) -> Path:
     """The file in which an item is read aloud in a language."""
     item = questionnaire.items.get(code)
     name = item.audio.get(language) if item else None
-    if name is None or not (path := _folder(questionnaire) / name).is_file():
+    if name is None or not (path := folder(questionnaire) / name).is_file():
         raise NotFound("There is no recording of this question.")
     return path
 
@@ -35,5 +35,6 @@ def offered(questionnaire: Questionnaire, item: Item) -> dict[str, str]:
     return {code: names[code] for code in item.audio}
 
 
-def _folder(questionnaire: Questionnaire) -> Path:
+def folder(questionnaire: Questionnaire) -> Path:
+    """Where the recordings of a version lie."""
     return settings.data_folder() / "recordings" / questionnaire.digest

@@ -19,6 +19,7 @@ from survey.web.keying.screen import Screen
 from survey.web.respondent import form
 from translations import LANGUAGES, N_, NotFound, speaking
 
+Sound = Callable[[str, str], str]
 WAVE = "xem-thu"  # what no wave is called that people answer: it stands in the addresses of what is drawn
 # The ways of answering, by the word of their address, in the order in which they are offered.
 WAYS = {
@@ -31,24 +32,26 @@ WAYS = {
 
 
 def drawn(
-    session: Session, questionnaire: Questionnaire, way: str, spoken: str, sent_to: str
+    session: Session,
+    questionnaire: Questionnaire,
+    way: str,
+    spoken: str,
+    sent_to: str,
+    sound: Sound | None = None,
 ) -> ResponseReturnValue:
     """The page of a way of answering.
 
     spoken   the language in which it is drawn
     sent_to  the address that a filled form goes to, which stores nothing
+    sound    of a draft: the address at which a question is read aloud in a language
     """
-    draw: dict[str, Callable[[Place, str], ResponseReturnValue]] = {
-        "dien-thoai": phone,
-        "kiosk": _kiosk,
-        "may-tinh-bang": _tablet,
-        "giay": _paper,
-        "nhap-lieu": _keying,
-    }
-    if way not in draw or spoken not in LANGUAGES:
+    asks = {"dien-thoai": _phone, "kiosk": _kiosk, "may-tinh-bang": _tablet}
+    prints = {"giay": _paper, "nhap-lieu": _keying}
+    if way not in WAYS or spoken not in LANGUAGES:
         raise NotFound("There is no page at this address. Start again from the first page.")
     with speaking(spoken):
-        return draw[way](place(session, questionnaire), sent_to)
+        there = place(session, questionnaire)
+        return asks[way](there, sent_to, sound) if way in asks else prints[way](there)
 
 
 def place(session: Session, questionnaire: Questionnaire) -> Place:
@@ -66,13 +69,11 @@ def place(session: Session, questionnaire: Questionnaire) -> Place:
     return Place(wave, province, questionnaire, province)
 
 
-def phone(place: Place, sent_to: str, status: int = 200) -> ResponseReturnValue:
-    """The form of a phone, or of any browser."""
-    page = render_template("respondent/trial.html", **_form(place), action=sent_to, draft="", token="")
-    return page, status
+def _phone(place: Place, sent_to: str, sound: Sound | None) -> ResponseReturnValue:
+    return render_template("respondent/trial.html", **_form(place, sound), action=sent_to, draft="", token="")
 
 
-def _form(place: Place) -> dict[str, object]:
+def _form(place: Place, sound: Sound | None) -> dict[str, object]:
     questionnaire = place.questionnaire
     return {
         "place": place,
@@ -80,7 +81,9 @@ def _form(place: Place) -> dict[str, object]:
         "named": units.named,
         "province": units.named(place.province),
         "questionnaire": questionnaire,
-        "questions": form.questions(questionnaire, {}),  # with answers: what is blank is kept in memory for good
+        "questions": form.questions(
+            questionnaire, {}, sound=sound
+        ),  # with answers: what is blank is kept in memory for good
         "asked": effort.questions(questionnaire),
         "minutes": effort.minutes(questionnaire),
         "marks": (),
@@ -88,12 +91,12 @@ def _form(place: Place) -> dict[str, object]:
     }
 
 
-def _kiosk(place: Place, sent_to: str) -> ResponseReturnValue:
+def _kiosk(place: Place, sent_to: str, sound: Sound | None) -> ResponseReturnValue:
     device = Device(wave=WAVE, unit=place.unit.code, place=units.named(place.unit))
     settings = current_app.config
     return render_template(
         "kiosk/trial.html",
-        **_form(place) | {"named": units.named(place.unit)},
+        **_form(place, sound) | {"named": units.named(place.unit)},
         device=device,
         last_day=place.wave.closes,
         start=sent_to,
@@ -105,10 +108,10 @@ def _kiosk(place: Place, sent_to: str) -> ResponseReturnValue:
     )
 
 
-def _tablet(place: Place, sent_to: str) -> ResponseReturnValue:
+def _tablet(place: Place, sent_to: str, sound: Sound | None) -> ResponseReturnValue:
     return render_template(
         "interviewer/trial.html",
-        **_form(place) | {"named": units.named(place.unit)},
+        **_form(place, sound) | {"named": units.named(place.unit)},
         action=sent_to,
         key=None,
         village=None,
@@ -118,13 +121,13 @@ def _tablet(place: Place, sent_to: str) -> ResponseReturnValue:
     )
 
 
-def _paper(place: Place, sent_to: str) -> ResponseReturnValue:
+def _paper(place: Place) -> ResponseReturnValue:
     answer = Response(paper.form(place.questionnaire).pdf(), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{place.questionnaire.name}.pdf"'
     return answer
 
 
-def _keying(place: Place, sent_to: str) -> ResponseReturnValue:
+def _keying(place: Place) -> ResponseReturnValue:
     today = dates.today()
     screen = Screen(place, None, {})
     return screen.page(id=None, day=today.isoformat(), last_day=today, keyed_here=0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, TimestampSigner
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from survey.storage.models import Draft
 from survey.web import previews
 from survey.web.current import database
 from survey.web.server import rate_limit
-from survey.workshop import drafts
+from survey.workshop import drafts, recordings
 from translations import Gone, Refusal, language
 
 pages = Blueprint("trial", __name__, url_prefix="/thu")
@@ -62,7 +62,19 @@ def trial(mark: str) -> ResponseReturnValue:
     """The form of a draft, as a phone shows it."""
     with database().reading() as session:
         drawn = _draft(session, mark)[1]
-        return previews.drawn(session, drawn, "dien-thoai", language(), url_for(".tried", mark=mark))
+
+        def sound(code: str, spoken: str) -> str:
+            return url_for(".heard", mark=mark, code=code, spoken=spoken)
+
+        return previews.drawn(session, drawn, "dien-thoai", language(), url_for(".tried", mark=mark), sound)
+
+
+@pages.get("/<mark>/nghe/<code>/<spoken>")
+def heard(mark: str, code: str, spoken: str) -> ResponseReturnValue:
+    """A question of the draft read aloud."""
+    with database().reading() as session:
+        row, drawn = _draft(session, mark)
+    return send_file(recordings.find(row, drawn.document, code, spoken), conditional=True)
 
 
 @pages.route("/<mark>/xong", methods=["GET", "POST"])

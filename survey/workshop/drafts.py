@@ -20,7 +20,7 @@ from survey.storage import audit
 from survey.storage.models import Draft, DraftNote, DraftState, DraftStep, DraftWriter
 from survey.system.dates import today
 from survey.waves import questionnaires
-from survey.workshop import edits
+from survey.workshop import edits, recordings
 from translations import Conflict, NotFound, Refusal
 
 HELD = 600  # seconds after the last change for which nobody else may write
@@ -156,8 +156,11 @@ def steps(session: Session, draft: Draft) -> tuple[bool, bool]:
 def send(session: Session, draft: Draft, account: str) -> None:
     """Hands the draft to a second person; refused as long as something must be corrected."""
     may_write(draft, account)
-    if looked(present(session, draft)).faults:
+    written = present(session, draft)
+    if looked(written).faults:
         raise Refusal("Correct what is marked first: a second person can publish only what is whole.")
+    if gone := recordings.missing(draft, written):
+        raise recordings.silent(gone)
     draft.state, draft.editor, draft.edited_at, draft.reply = DraftState.SENT, account, now(), None
 
 

@@ -325,3 +325,29 @@ def take(document: Document, source: Mapping[str, Any], codes: list[str]) -> lis
             document.setdefault("missing", {}).setdefault(str(missing), whole["missing"][str(missing)])
         pages(document)[-1].setdefault("items", []).append(item)
     return left
+
+
+def remove_language(document: Document, code: str) -> None:
+    """Takes a further language out, with every text and recording in it."""
+    further = document.get("languages")
+    if not isinstance(further, dict) or code not in further:
+        return
+    del further[code]
+    if not further:
+        del document["languages"]
+    _forget_language(document, code)
+
+
+def _forget_language(value: Any, code: str) -> None:
+    if isinstance(value, list):
+        for one in value:
+            _forget_language(one, code)
+    elif isinstance(value, dict):
+        if value.keys() & {"vi", "en"} or isinstance(value.get(code), str):
+            value.pop(code, None)
+        for key in [key for key, one in value.items() if key == "audio" and isinstance(one, dict)]:
+            value[key].pop(code, None)
+            if not value[key]:
+                del value[key]
+        for one in value.values():
+            _forget_language(one, code)

@@ -17,7 +17,7 @@ from survey.storage import audit
 from survey.storage.models import Draft, DraftState, Publication
 from survey.system.dates import today
 from survey.waves import questionnaires
-from survey.workshop import drafts
+from survey.workshop import drafts, recordings
 from translations import N_, Conflict, Denied, Refusal
 
 
@@ -95,6 +95,7 @@ def publish(session: Session, draft: Draft, account: str, answers: Mapping[str, 
             name=now.name,
         )
     rows, apart = _answered(before, now, answers)
+    recordings.publish(draft, now)
     questionnaires.publish(session, now, today())
     if before is not None and (rows or apart):
         crosswalks.publish(session, _crosswalk(before, now, rows, apart), today())

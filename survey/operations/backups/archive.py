@@ -43,7 +43,8 @@ LARGEST_MANIFEST = 20_000_000  # bytes
 LONGEST_LINE = 64_000_000  # characters of a row: the largest holds an issued report
 MAPS = ("boundaries.geojson", "tiles.csv")
 FILES = re.compile(
-    r"recordings/[0-9a-f]{64}/[A-Za-z0-9._-]{1,100}|boundaries\.geojson|tiles\.csv|templates/report\.docx"
+    r"recordings/([0-9a-f]{64}|nhap/[0-9]{1,9})/([A-Za-z0-9_-]{1,60}/){0,3}[A-Za-z0-9._-]{1,100}|"
+    r"boundaries\.geojson|tiles\.csv|templates/report\.docx"
 )
 
 # What zipfile and json raise over a file that is damaged, or made to mislead.
@@ -325,7 +326,7 @@ def _write_tables(
 def _write_files(archive: zipfile.ZipFile) -> dict[str, str]:
     folder, digests = settings.data_folder(), {}
     others = [*(folder / name for name in MAPS), folder / "templates" / "report.docx"]
-    for path in sorted([*(folder / "recordings").glob("*/*"), *others]):
+    for path in sorted([*(folder / "recordings").rglob("*"), *others]):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and FILES.fullmatch(name):
             content = path.read_bytes()

@@ -193,9 +193,15 @@ def _draft(place: Place, letter: str) -> str:
 
 
 def questions(
-    questionnaire: Questionnaire, answers: dict[str, Any] | None = None, problems: Iterable[Problem] = ()
+    questionnaire: Questionnaire,
+    answers: dict[str, Any] | None = None,
+    problems: Iterable[Problem] = (),
+    sound: Callable[[str, str], str] | None = None,
 ) -> Markup:
-    """The questions as they stand in the page, with what was answered and what is wrong with it."""
+    """The questions as they stand in the page, with what was answered and what is wrong with it.
+
+    sound  of a draft: the address at which a question is read aloud in a language
+    """
     key = (questionnaire.digest, language())
     if answers is None and key in _blank:
         return _blank[key]
@@ -213,6 +219,7 @@ def questions(
                 problems={problem.code: problem for problem in problems},
                 only_if=conditions,
                 heard=recordings.offered,
+                sound=sound,
             ),
         )
     )

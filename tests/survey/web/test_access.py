@@ -111,12 +111,15 @@ NEEDS = {
         staff.reopen_fieldwork staff.wave_settings
     """,
     Right.QUESTIONS: """
-        staff.answer_hint staff.begin_draft staff.draft_from_file staff.draw_item staff.drop_draft staff.rearrange
-        staff.renew_version staff.save_draft staff.save_item staff.send_draft staff.take_items
+        staff.add_language staff.answer_hint staff.begin_draft staff.draft_from_file staff.draw_item
+        staff.drop_draft staff.rearrange staff.remove_language staff.remove_recording staff.renew_version
+        staff.save_draft staff.save_item staff.send_draft staff.send_recordings staff.take_items
+        staff.take_translations
     """,
     Right.PUBLISH: """
-        staff.draft staff.draft_drawn staff.draft_file staff.draft_item staff.give_back_draft staff.publish_draft
-        staff.try_draft staff.version staff.version_differences staff.version_drawn staff.version_file
+        staff.draft staff.draft_drawn staff.draft_file staff.draft_item staff.draft_languages
+        staff.draft_recording staff.give_back_draft staff.publish_draft staff.translations_file staff.try_draft
+        staff.version staff.version_differences staff.version_drawn staff.version_file
         staff.workshop
     """,
     Right.ROWS: "api.wave_rows staff.codebook staff.rows staff.rows_file",

@@ -24,7 +24,7 @@ from survey.web.pages import MB
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, NEEDED, StaffForm
 from survey.web.staff.uploads import load_upload
-from survey.workshop import drafts, edits
+from survey.workshop import drafts, edits, recordings
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
 
@@ -135,7 +135,9 @@ def take_items(id: int) -> ResponseReturnValue:
     with database().writing() as session:
         row = drafts.find(session, id)
         written = drafts.present(session, row)
-        left = edits.take(written, source.document, request.form.getlist("cau"))
+        asked = request.form.getlist("cau")
+        left = edits.take(written, source.document, asked)
+        recordings.bring(row, written, source, [code for code in asked if code not in left])
         drafts.save(session, row, current_user.name, "", written)
     if left:
         flash(_("Already in the draft, and not taken: %(codes)s", codes=", ".join(left)))

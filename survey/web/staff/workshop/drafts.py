@@ -27,6 +27,7 @@ from survey.web.staff.blueprint import pages
 from survey.web.staff.workshop import head_fields, item_fields
 from survey.web.staff.workshop.versions import document_file, octets
 from survey.workshop import drafts, edits
+from survey.workshop import recordings as draft_recordings
 from survey.workshop.drafts import Looked
 from translations import N_, Conflict, NotFound, Refusal, speaking
 from translations import gettext as _
@@ -243,6 +244,7 @@ def phone(written: dict[str, Any], code: str, spoken: str) -> str:
             problems={},
             only_if={},
             heard=recordings.offered,
+            sound=None,
         )
 
 
@@ -377,7 +379,12 @@ def draft_drawn(id: int, way: str) -> ResponseReturnValue:
         drawn = drafts.looked(drafts.present(session, drafts.find(session, id))).questionnaire
         if drawn is None:
             raise Conflict("Correct what is marked first: nothing can be drawn of this draft.")
-        return previews.drawn(session, drawn, way, request.args.get("tieng", "vi"), url_for("trial.sent"))
+
+        def sound(code: str, spoken: str) -> str:
+            return url_for(".draft_recording", id=id, code=code, spoken=spoken)
+
+        spoken = request.args.get("tieng", "vi")
+        return previews.drawn(session, drawn, way, spoken, url_for("trial.sent"), sound)
 
 
 @pages.page("/bo-phieu/nhap/<int:id>.yaml", Right.PUBLISH, tab="staff.workshop")
@@ -395,5 +402,6 @@ def drop_draft(id: int) -> ResponseReturnValue:
     """Throws a draft away."""
     with database().writing() as session:
         drafts.drop(session, drafts.find(session, id), current_user.name)
+    draft_recordings.forget(id)
     flash(_("The draft was dropped."))
     return redirect(url_for(".workshop"), 303)

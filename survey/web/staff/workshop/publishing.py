@@ -13,7 +13,7 @@ from survey.web.current import database
 from survey.web.staff.blueprint import pages
 from survey.web.staff.workshop import drafts as draft_pages
 from survey.web.staff.workshop.versions import spoken
-from survey.workshop import drafts, publishing
+from survey.workshop import drafts, publishing, recordings
 from translations import N_, Refusal
 from translations import gettext as _
 
@@ -35,6 +35,7 @@ def publish_draft(id: int) -> ResponseReturnValue:
         return _page(id, 422, str(unanswered), answers, unanswered.codes)
     except Refusal as refusal:
         return _page(id, refusal.status, str(refusal), answers)
+    recordings.forget(id)
     flash(_("%(name)s is published. It can be chosen for a wave now.", name=made.name))
     return redirect(url_for(".version", name=made.name), 303)
 

@@ -142,7 +142,15 @@ def test_a_backup_of_a_newer_version_is_refused(database: Database, tmp_path: Pa
         archive.check(tmp_path / "b")
 
 
-@pytest.mark.parametrize("spoken", [Path("recordings") / ("0" * 64) / "C5.vi.mp3", Path("templates/report.docx")])
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        Path("recordings") / ("0" * 64) / "C5.vi.mp3",
+        Path("recordings") / ("0" * 64) / "audio" / "C5.vi.mp3",
+        Path("recordings/nhap/12/C5_vi_0.mp3"),
+        Path("templates/report.docx"),
+    ],
+)
 def test_recordings_and_the_template_come_along(
     database: Database, new: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoken: Path
 ) -> None:

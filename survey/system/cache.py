@@ -38,7 +38,44 @@ AGE_BY_COST = 20  # a value is given again for so many times as long as it took 
 LONGEST_AGE = 600.0  # seconds
 PATIENCE = 0.5  # seconds for which one waits who can't be given a previous value
 
-_values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()  # with their bytes
+
+class Values:
+    """Values by their names, in the order in which they were asked for.
+
+    bytes  of all of them: to add them up at each look would take longer than many a value
+    """
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()  # with their bytes
+        self.bytes = 0
+
+    def __contains__(self, name: Hashable) -> bool:
+        return name in self._values
+
+    def put(self, name: Hashable, value: Any, size: int) -> None:
+        """Puts a value in, as the one that was asked for last, and takes out those asked for longest ago while all
+        together are more than `MOST_BYTES`. The newest stays: somebody waits for it."""
+        self.take(name)
+        self._values[name] = value, size
+        self.bytes += size
+        while self.bytes > MOST_BYTES and len(self._values) > 1:
+            self.take(next(iter(self._values)))
+
+    def look(self, name: Hashable) -> Any:
+        """A value, which was asked for last from now on; None if there is none."""
+        if name not in self._values:
+            return None
+        self._values.move_to_end(name)
+        return self._values[name][0]
+
+    def take(self, name: Hashable) -> Any:
+        """Takes a value out; None if there is none."""
+        value, size = self._values.pop(name, (None, 0))
+        self.bytes -= size
+        return value
+
+
+_values = Values()
 _making: set[Hashable] = set()
 _turn = threading.Condition()
 
@@ -66,8 +103,8 @@ def cached(
             with _turn:
                 _turn.wait_for(lambda: name not in _making)
                 if name in _values:
-                    value: V = _values.pop(name)[0]
-                    _values[name] = value, size(value)
+                    value: V = _values.take(name)
+                    _values.put(name, value, size(value))
                     return value
                 _making.add(name)
             try:
@@ -92,7 +129,7 @@ def wait_until_idle() -> None:
 
 def bytes_used() -> int:
     """The bytes of all values."""
-    return sum(size for _value, size in _values.values())
+    return _values.bytes
 
 
 class Busy(Refusal):
@@ -157,9 +194,7 @@ class StaleCache(Generic[V]):
 
     def _previous(self, of: Hashable) -> CachedValue[V] | None:
         with _turn:
-            value: CachedValue[V] | None = _values.get((self, of), (None, 0))[0]
-            if value:
-                _values.move_to_end((self, of))
+            value: CachedValue[V] | None = _values.look((self, of))
         return value
 
     def _make(self, of: Hashable, make: Callable[[], V], state: Hashable) -> CachedValue[V]:
@@ -174,9 +209,4 @@ class StaleCache(Generic[V]):
 
 def _store(name: Hashable, value: Any, size: int) -> None:
     with _turn:
-        _values.pop(name, None)
-        _values[name] = value, size
-        too_much = bytes_used() - MOST_BYTES
-        while too_much > 0 and len(_values) > 1:  # the newest stays: somebody waits for it
-            _name, (_value, its_size) = _values.popitem(last=False)
-            too_much -= its_size
+        _values.put(name, value, size)

@@ -120,7 +120,9 @@ def test_the_columns_say_what_was_answered_and_asked(province: Database, wave: W
     assert not silent.answers(items["lan"]).asked.any()
 
 
-def test_what_comes_later_is_added_and_all_is_as_if_read_at_once(province: Database, wave: Wave) -> None:
+def test_what_comes_later_is_added_and_all_is_as_if_read_at_once(
+    province: Database, wave: Wave, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = answer(province, DOCUMENTS)
     before = read(province)
     later = answer(province, [{"viec_gi": 2}, *DOCUMENTS])
@@ -137,7 +139,7 @@ def test_what_comes_later_is_added_and_all_is_as_if_read_at_once(province: Datab
     assert said(before) == told, "an older sample stays what it was"
     del later[gone]
     assert said(after) == told | later
-    cache._values.clear()
+    monkeypatch.setattr(cache, "_values", cache.Values())
     anew = read(province)
     assert said(anew) == said(after)
     assert anew.ids == after.ids == sorted(told | later)

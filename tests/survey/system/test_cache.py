@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +14,7 @@ from survey.system import cache
 def made(monkeypatch: pytest.MonkeyPatch) -> tuple[Callable[[str], bytearray], list[str]]:
     """A function whose values weigh 40 bytes each, where 100 may be kept, and the names that it made."""
     monkeypatch.setattr(cache, "MOST_BYTES", 100)
-    monkeypatch.setattr(cache, "_values", OrderedDict())
+    monkeypatch.setattr(cache, "_values", cache.Values())
     names: list[str] = []
 
     @cache.cached(lambda name: name, len)

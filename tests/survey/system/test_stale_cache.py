@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -95,7 +94,7 @@ def test_while_one_makes_it_the_others_get_that_of_before_or_are_asked_to_wait(
 
 def test_values_that_are_given_again_count_among_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "MOST_BYTES", 3 * LARGE)
-    monkeypatch.setattr(cache, "_values", OrderedDict())
+    monkeypatch.setattr(cache, "_values", cache.Values())
     figures: StaleCache[list[int]] = StaleCache(len, len)
     for wave in range(10):
         figures.get(wave, lambda: [0] * LARGE)

@@ -180,7 +180,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     many and long, those after the first `variants` are long proofs."""
     variants = Counter[str]()
     for item in items:
-        if mark := item.get_closest_marker("variants"):
+        mark = item.get_closest_marker("variants")
+        if mark and not item.get_closest_marker("soak"):
             name = item.nodeid.partition("[")[0]
             variants[name] += 1
             if variants[name] > mark.args[0]:

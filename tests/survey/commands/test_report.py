@@ -100,6 +100,7 @@ def test_progress_goes_to_standard_error_alone(
     assert str(tmp_path / "r.csv") in told.err
 
 
+@pytest.mark.variants(2)
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

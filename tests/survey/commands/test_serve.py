@@ -91,6 +91,7 @@ def form() -> dict[str, Any]:
     return {"id": str(uuid4()), "wave": "ho-mo", "unit": "06652", "mode": "phone", "answers": answers}
 
 
+@pytest.mark.variants(1)
 @pytest.mark.both_databases
 @pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.soak)])
 def test_a_server_killed_under_load_loses_nothing_and_doubles_nothing(
@@ -212,6 +213,7 @@ BEGUN = {
 }
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("begun", BEGUN.values(), ids=BEGUN)
 def test_many_who_send_slowly_keep_nobody_from_being_answered(
     province: Database, tmp_path: Path, begun: bytes

@@ -91,6 +91,7 @@ def test_destroying_what_was_promised_to_be_destroyed_and_renewing_the_key(provi
     assert found(province) == []
 
 
+@pytest.mark.variants(2)
 @pytest.mark.parametrize("other", ["sqlite", "postgresql"])
 def test_moving_into_another_database(
     province: Database,

@@ -126,6 +126,7 @@ def test_a_lot_that_is_dated_back_is_found(province: Database, kept: Kept) -> No
     assert found(province) == [Fault(Sign.ADDED, SECOND, "lots", 1)]
 
 
+@pytest.mark.variants(3)
 @pytest.mark.parametrize("change", ["answer", "removed", "added"])
 def test_whoever_recounts_every_digest_is_found_by_a_kept_file(
     province: Database, kept: Kept, change: str

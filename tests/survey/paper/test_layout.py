@@ -39,6 +39,7 @@ def questionnaire(request: pytest.FixtureRequest) -> Questionnaire:
     return QUESTIONNAIRES[request.param]
 
 
+@pytest.mark.variants(2)
 def test_each_circle_is_where_the_layout_says_and_is_blank_inside_and_around(questionnaire: Questionnaire) -> None:
     printed = pages(form(questionnaire).pdf())
     marks = [box for box in layout(questionnaire).boxes if box.kind == "mark"]
@@ -95,6 +96,7 @@ def test_the_place_of_the_code_is_left_free(questionnaire: Questionnaire) -> Non
         assert around(page, Box("", 0, "mark", 1, x, y, side, side), 2).min() > 250
 
 
+@pytest.mark.variants(2)
 def test_a_sheet_for_a_second_visit_has_its_circles_on_the_same_places(questionnaire: Questionnaire) -> None:
     plain = form(questionnaire, "ỦY BAN NHÂN DÂN TỈNH QUẢNG NINH")
     again = form(questionnaire, "ỦY BAN NHÂN DÂN TỈNH QUẢNG NINH", reinterview=True)

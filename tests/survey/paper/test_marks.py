@@ -77,7 +77,7 @@ def penned(*strokes: tuple[str, int, str], number: int = 3, others: str = "") ->
     return readings(photographed(sheet.written(0.85), "turned", rng), number)
 
 
-@pytest.mark.variants(3)
+@pytest.mark.variants(1)
 @pytest.mark.parametrize(
     ("questionnaire", "kind"),
     [*((HOUSEHOLD, kind) for kind in KINDS), (SHORT, "worst")],

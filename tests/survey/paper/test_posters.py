@@ -74,6 +74,7 @@ def photographed(page: Picture, dots_per_inch: float, wide: float, turned: tuple
     return cv2.imdecode(file, cv2.IMREAD_GRAYSCALE).astype(np.uint8)
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("size", posters.SIZES)
 def test_all_communes_have_a_page_whose_code_leads_to_their_form(
     province: Database, client: FlaskClient, size: str

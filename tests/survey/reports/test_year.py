@@ -54,6 +54,7 @@ def pages(file: bytes) -> list[str]:
     return [page.get_textpage().get_text_range() for page in opened]
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize(("language", "mark"), [("vi", "DỰ THẢO"), ("en", "DRAFT")])
 def test_a_draft_says_so_on_each_page_and_an_approved_one_nowhere(
     both: dict[str, YearDocument], language: str, mark: str

@@ -121,6 +121,7 @@ def disk(province: Database, request: pytest.FixtureRequest) -> Disk:
     return Disk(province, request)
 
 
+@pytest.mark.variants(1)
 def test_the_files_tell_in_which_order_forms_came_until_it_is_taken_away(province: Database, disk: Disk) -> None:
     for id in IDS:
         send(province, id)

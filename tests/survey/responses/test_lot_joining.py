@@ -145,6 +145,7 @@ def look(session: Session, brought: list[Brought]) -> None:
     assert dict(counts.all()) == dict(expected)
 
 
+@pytest.mark.variants(1)
 @given(st.lists(BROUGHT, max_size=14))
 @example([Brought(LotKind.INTERVIEWER, "an", "V1", 1, 4), Brought(LotKind.INTERVIEWER, "binh", "V1", 1, 3)])
 @example([Brought(LotKind.TABLET, "device:1", "V1", 2, 2), Brought(LotKind.LINK, None, "V3", 1, 2)])

@@ -307,6 +307,7 @@ def publish(database: Database, new: str, *items: dict[str, Any]) -> None:
         crosswalks.publish(session, found, date(2026, 2, 1))
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("by_unit", [False, True])
 def test_a_renamed_item_has_exactly_the_figure_that_it_has_under_its_own_code(
     renamed: Database, by_unit: bool

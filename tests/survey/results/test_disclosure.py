@@ -287,6 +287,7 @@ def strata(people: Respondents, lie: str) -> tuple[list[str], Same]:
             return labels, [(units, [f"{name} a", f"{name} b"]) for name, units in of_region.items()]
 
 
+@pytest.mark.variants(2)
 @pytest.mark.parametrize(
     ("item", "lie"),
     [("C5", "unions of communes"), ("C6", "unions of communes"), ("C5", "across communes")],

@@ -72,6 +72,7 @@ def n_of(province: Database, wave: str, number: int) -> dict[str, int | None]:
         return {record.domain: record.n for record in found if record.n}
 
 
+@pytest.mark.variants(1)
 @pytest.mark.both_databases
 def test_a_release_stands_still_whatever_comes_in(province: Database, send: Any, tmp_path: Path) -> None:
     send(6, wave="ho-mau", psu="V1")
@@ -249,6 +250,7 @@ def test_two_releases_of_a_sample_taken_off_each_other_tell_nothing_of_few_forms
         assert found.rejected == 1
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("apart", ["mode", "stratum"])
 def test_few_forms_of_a_way_of_answering_or_a_stratum_wait_with_their_commune(
     province: Database, send: Any, apart: str

@@ -100,6 +100,7 @@ def test_what_would_tell_of_one_person_is_hidden_and_a_rejected_form_is_out(prov
     ]
 
 
+@pytest.mark.variants(1)
 @pytest.mark.both_databases
 def test_a_release_keeps_the_codings_and_sentences_of_its_day_but_not_what_is_withdrawn(spoken: Database) -> None:
     with spoken.writing() as session:

@@ -102,6 +102,7 @@ def test_targets_become_duties_of_the_year_in_which_their_wave_ends(first_releas
         assert [one.id for one in wave_duties.targets(session, "ho")] == [one.id for one in duties]
 
 
+@pytest.mark.variants(1)
 def test_targets_of_a_backup_of_the_first_release_come_back(
     first_release: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ class Process:
         return set(re.findall(rf"^{kind}(\S{{36}})$", self.told.decode(), re.MULTILINE))
 
 
+@pytest.mark.variants(1)
 @pytest.mark.both_databases
 @pytest.mark.parametrize("rounds", [3, pytest.param(200, marks=pytest.mark.soak)])
 def test_two_servers_on_one_database_that_are_killed_again_and_again_lose_nothing(

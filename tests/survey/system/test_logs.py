@@ -73,6 +73,7 @@ def test_what_gunicorn_says_of_addresses_and_requests_is_left_out() -> None:
         assert MARK not in logs.Lines().format(record(message))
 
 
+@pytest.mark.variants(1)
 @pytest.mark.both_databases
 def test_no_log_and_no_file_beside_the_database_holds_what_was_sent(province: Database, tmp_path: Path) -> None:
     """A server of its own; forms good and bad, by every door, a mark in every place; then all files are read."""

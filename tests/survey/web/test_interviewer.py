@@ -189,7 +189,7 @@ def test_what_was_answered_alone_is_nowhere_once_the_tablet_is_back(tablet: Page
     assert not re.search("Có nhiều|Tà Ôi", tablet.content())
 
 
-@pytest.mark.variants(2)
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("answered", [("#C5-1", "#C6-1", 0), ("#C5-3", "", 1), ("", "", -1)])
 def test_the_page_is_the_same_whatever_was_answered_alone(tablet: Page, answered: tuple[str, str, int]) -> None:
     """Every byte of the form, at the locked questions and at the review, for any answers and for none."""
@@ -597,7 +597,7 @@ def test_the_page_opens_without_network_in_both_languages(tablet: Page) -> None:
 
 
 # Each two of the three meet.
-@pytest.mark.variants(2)
+@pytest.mark.variants(1)
 @pytest.mark.parametrize(
     ("wide", "language", "scheme"),
     [(False, "vi", "light"), (False, "en", "dark"), (True, "vi", "dark"), (True, "en", "light")],

@@ -337,6 +337,7 @@ def test_each_form_arrives_once_over_restarts_of_browser_and_server(
     assert sorted(answers["hl_chung"] for answers in kept(province)) == [1, 2]
 
 
+@pytest.mark.variants(2)
 @pytest.mark.parametrize(
     "reply",
     [
@@ -774,6 +775,7 @@ def test_leaving_gives_the_browser_back(page: Page, link: Link, province: Databa
 # How it was filled in
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize(
     ("chosen", "mark"),
     [

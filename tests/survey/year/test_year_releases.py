@@ -58,6 +58,7 @@ def test_a_wave_that_is_not_released_stops_the_freeze_and_is_named(province: Dat
         assert year_releases.freeze(session, YEAR, "An").number == 1
 
 
+@pytest.mark.variants(1)
 @pytest.mark.both_databases
 def test_of_two_who_freeze_at_once_one_is_told_of_the_release_of_the_other(
     province: Database, monkeypatch: pytest.MonkeyPatch
@@ -123,6 +124,7 @@ def test_four_eyes_and_only_the_newest(province: Database) -> None:
             year_releases.find(session, YEAR, 3)
 
 
+@pytest.mark.variants(1)
 @pytest.mark.both_databases
 def test_what_is_approved_stays_byte_for_byte_and_a_new_figure_is_in_the_draft(province: Database) -> None:
     approved(province)

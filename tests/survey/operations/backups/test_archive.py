@@ -68,6 +68,7 @@ def new(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     server.order(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.mark.variants(2)
 @pytest.mark.both_databases
 @pytest.mark.parametrize("new", ["sqlite", "postgresql"], indirect=True)
 def test_every_row_comes_back_whichever_database_it_was_in(

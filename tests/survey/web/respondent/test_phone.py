@@ -426,6 +426,7 @@ def test_the_browser_keeps_a_draft_and_nothing_else(phone: Page) -> None:
     assert draft(phone) == "{}"
 
 
+@pytest.mark.variants(1)
 @pytest.mark.parametrize("way", ["reload", "new tab"])
 def test_a_person_goes_on_where_they_were(phone: Page, province: Database, way: str) -> None:
     at_review(phone)
@@ -732,7 +733,7 @@ def well(page: Page) -> None:
     assert small == []
 
 
-@pytest.mark.variants(9)
+@pytest.mark.variants(5)
 @pytest.mark.parametrize(
     "address",
     ["/", "/?q=ha", "/?q=xyz", "/m", "/m/SAI", "/rieng-tu", "/lich", "/s/khong-co/06652", "/s/da-dong/06652"],
@@ -784,6 +785,7 @@ def test_the_whole_page_without_scripts_is_for_everyone(look: Page) -> None:
         well(look)
 
 
+@pytest.mark.variants(1)
 def test_large_text_and_a_low_window_cut_nothing_off(look: Page) -> None:
     look.set_viewport_size({"width": 320, "height": 256})  # 1280 x 1024 at 400 %
     look.goto(HOUSEHOLD + "?size=large")
@@ -801,7 +803,7 @@ RAGGED = """() => [...document.querySelectorAll(".grid")].filter((grid) => {
   return tops.size > 1 && tops.size < grid.children.length; }).length"""
 
 
-@pytest.mark.variants(2)
+@pytest.mark.variants(1)
 @pytest.mark.parametrize(("language", "made_up"), [("vi", True), ("en", True), ("vi", False), ("en", False)])
 def test_below_the_bar_of_a_browser_all_choices_stand_above_the_buttons(
     phone: Page, province: Database, language: str, made_up: bool

@@ -13,7 +13,7 @@ EXAMPLES: dict[str, str] = {
     "questionnaire publish": "ho_gia_dinh.yaml",
     "questionnaire crosswalk": "doi-chieu.yaml",
     "questionnaire list": "",
-    "questionnaire import": "phieu.xlsx --out phieu.yaml",
+    "questionnaire import": "phieu.xlsx --draft",
     "questionnaire translations export": "ho_gia_dinh@2 --language tyz --called Tày --out loi.xlsx",
     "questionnaire translations import": "loi.xlsx --into ho_gia_dinh@2 --out ho_gia_dinh.yaml",
     "questionnaire export": "ho_gia_dinh@2 --format xlsform --out ho_gia_dinh.xlsx",

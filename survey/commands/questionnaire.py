@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 import click
@@ -12,8 +13,8 @@ from forms import hints, texts
 from forms.writing import written
 from survey.commands import Commands, say
 from survey.commands.options import option, out
-from survey.data_files import translation_files
-from survey.data_files.xlsform import exporting, importing
+from survey.data_files import questionnaire_files, translation_files
+from survey.data_files.xlsform import exporting
 from survey.operations import installation
 from survey.paper import form as paper_form
 from survey.reports import questionnaire as in_word
@@ -21,10 +22,12 @@ from survey.responses import crosswalks
 from survey.system.atomic_file import atomic_write
 from survey.system.dates import today
 from survey.waves import questionnaires, recordings
+from survey.workshop import drafts
 from translations import Refusal, reason
 from translations import gettext as _
 
 FILE = click.Path(path_type=Path)
+DRAFT = "/quan-tri/bo-phieu/nhap/{}"
 
 questionnaire = Commands("questionnaire", help=_("Questionnaires: documents that never change once published."))
 
@@ -89,27 +92,40 @@ def list_versions() -> None:
     "import",
     help=_(
         "Make a document of a form from elsewhere: an .xlsx in XLSForm, as KoboToolbox and ODK take it. It says "
-        "for each row what was not taken over and what became of it; the document goes to standard output or "
-        "to --out."
+        "for each row what was not taken over and what became of it; the document goes to standard output, "
+        "to --out, or with --draft into the workshop, where a document (.yaml) can be taken on too."
     ),
 )
 @click.argument("file", metavar="FILE", type=FILE)
 @out(required=False)
-def import_form(file: Path, out: Path | None) -> None:
-    made = importing.read(_content(file), file.name)
-    text = written(made.document)
+@click.option(
+    "--draft", is_flag=True, help=_("Begin a draft of it, which anybody who writes questions goes on with.")
+)
+def import_form(file: Path, out: Path | None, draft: bool) -> None:
+    made = questionnaire_files.read(file)
+    if draft:
+        with installation.opened().writing() as session:
+            row = drafts.begin(session, f"@{getpass.getuser()}", made.document)
+            row.edited_at = 0  # nobody is at it now
+            say("Draft %(number)d is in the workshop: %(address)s", number=row.id, address=DRAFT.format(row.id))
+    if out is not None or not draft:
+        _put(written(made.document), out)
+    if made.workbook:
+        for remark in made.workbook.remarks:
+            say("Note, %(remark)s", remark=remark)
+        say("%(taken)d of %(rows)d rows are in the document.", taken=made.workbook.taken, rows=made.workbook.rows)
+    try:
+        forms.parse(made.document)
+    except forms.DocumentError as error:
+        say("It can't be published yet. First of what is missing: %(error)s", error=error)
+
+
+def _put(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
     else:
         with atomic_write(out) as opened:
             opened.write(text.encode())
-    for remark in made.remarks:
-        say("Note, %(remark)s", remark=remark)
-    say("%(taken)d of %(rows)d rows are in the document.", taken=made.taken, rows=made.rows)
-    try:
-        forms.parse(made.document)
-    except forms.DocumentError as error:
-        say("It can't be published yet. First of what is missing: %(error)s", error=error)
 
 
 FORMATS = ("yaml", "xlsform", "pdf", "docx")

@@ -6,6 +6,8 @@ import pytest
 from openpyxl import load_workbook
 
 import forms
+from survey.operations import installation
+from survey.workshop import drafts
 
 Program = Callable[..., Any]
 SHIPPED = Path(forms.__file__).parent / "documents"
@@ -92,6 +94,20 @@ def test_a_version_goes_out_in_each_format_and_a_workbook_comes_back_as_the_same
     assert (
         hailong("questionnaire", "import", tmp_path / "phieu.xlsform").out == (tmp_path / "lai.yaml").read_text()
     )
+
+
+@pytest.mark.parametrize("form", ["yaml", "xlsform"])
+def test_a_file_becomes_a_draft_that_anybody_goes_on_with(hailong: Program, tmp_path: Path, form: str) -> None:
+    file = tmp_path / ("phieu.yaml" if form == "yaml" else "phieu.xlsx")
+    hailong("questionnaire", "export", "noi_phuc_vu@2", "--format", form, "--out", file)
+    done = hailong("questionnaire", "import", file, "--draft")
+    assert (done.code, done.out) == (0, "")
+    assert "Draft 1 is in the workshop: /quan-tri/bo-phieu/nhap/1" in done.err
+    with installation.opened().reading() as session:
+        draft = drafts.find(session, 1)
+        shipped = next(one for one in forms.shipped() if one.name == "noi_phuc_vu@2")
+        assert drafts.present(session, draft) == shipped.document
+        assert drafts.holder(draft, "lan") is None
 
 
 def test_a_workbook_that_must_be_mended_leaves_nothing(hailong: Program, tmp_path: Path) -> None:

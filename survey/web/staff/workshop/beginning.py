@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,10 +12,9 @@ from sqlalchemy.orm import Session
 from wtforms import StringField
 from wtforms.validators import Regexp
 
-from forms import document
 from forms.grammar import CODE
 from survey.accounts.accounts import Right
-from survey.data_files.xlsform import importing
+from survey.data_files import questionnaire_files
 from survey.storage.models import Draft
 from survey.waves import questionnaires
 from survey.web.current import database
@@ -25,7 +23,7 @@ from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, NEEDED, StaffForm
 from survey.web.staff.uploads import load_upload
 from survey.workshop import drafts, edits, recordings
-from translations import N_, Lazy, Refusal
+from translations import N_, Lazy
 from translations import gettext as _
 
 MOST_TOLD = 12  # of what was not understood in a workbook: a cookie carries it to the next page
@@ -99,18 +97,14 @@ def draft_from_file() -> ResponseReturnValue:
 
 
 def _load(session: Session, path: Path) -> Draft:
-    """The draft of a file: an .xlsx is read as XLSForm, and what of it was not understood is told row by row."""
-    if path.suffix.casefold() == ".xlsx":
-        imported = importing.read(path.read_bytes(), path.name)
-        for remark in imported.remarks[:MOST_TOLD]:
-            flash(str(remark))
-        if len(imported.remarks) > MOST_TOLD:
-            flash(_("And %(count)s more.", count=len(imported.remarks) - MOST_TOLD))
-        return drafts.begin(session, current_user.name, imported.document)
-    written: Any = document.read(path)[0]
-    if not isinstance(written, dict):
-        raise Refusal("Write `key: value` lines here.")
-    return drafts.begin(session, current_user.name, document.plain(document.Part(written)))
+    """The draft of a file; what of a workbook was not understood is told row by row."""
+    read = questionnaire_files.read(path)
+    remarks = read.workbook.remarks if read.workbook else ()
+    for remark in remarks[:MOST_TOLD]:
+        flash(str(remark))
+    if len(remarks) > MOST_TOLD:
+        flash(_("And %(count)s more.", count=len(remarks) - MOST_TOLD))
+    return drafts.begin(session, current_user.name, read.document)
 
 
 @pages.form(

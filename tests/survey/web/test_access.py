@@ -118,7 +118,8 @@ NEEDS = {
     """,
     Right.PUBLISH: """
         staff.draft staff.draft_drawn staff.draft_file staff.draft_item staff.draft_languages
-        staff.draft_recording staff.give_back_draft staff.publish_draft staff.translations_file staff.try_draft
+        staff.draft_recording staff.give_back_draft staff.publish_draft staff.question_bank
+        staff.translations_file staff.try_draft
         staff.version staff.version_differences staff.version_drawn staff.version_file
         staff.workshop
     """,

@@ -352,25 +352,32 @@ SCREENS: list[tuple[str, Callable[[Page], None]]] = [
 ]
 
 
-def test_axe_finds_nothing_in_the_light_and_in_the_dark(context: BrowserContext) -> None:
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.soak)])
+def test_axe_finds_nothing_in_the_light_and_in_the_dark(context: BrowserContext, whole: bool) -> None:
+    """Every second screen in the light, the others in the dark; at length each in both."""
     page = context.new_page()
     found = []
     page.on("dialog", lambda dialog: dialog.accept())
-    for address, act in SCREENS:
+    schemes: tuple[Any, ...] = ("light", "dark")
+    for place, (address, act) in enumerate(SCREENS):
         page.goto(address)
         act(page)
-        for scheme in ("light", "dark"):
+        for scheme in schemes if whole else [schemes[place % 2]]:
             page.emulate_media(color_scheme=scheme)
             found += [f"{address}, {scheme}: {violation}" for violation in violations(page)]
     assert found == []
 
 
-def test_nothing_of_the_screen_scrolls(sheet: Page, household: Questionnaire) -> None:
-    for item in household.keyed:
-        if not item.no:
-            continue
+WINDOWS = ((1366, 768), (1366, 640), (1280, 800))
+
+
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.soak)])
+def test_nothing_of_the_screen_scrolls(sheet: Page, household: Questionnaire, whole: bool) -> None:
+    """Each question in one of the windows, in turn; at length in all."""
+    for place, item in enumerate(item for item in household.keyed if item.no):
+        assert item.no is not None
         to_question(sheet, item.no)
-        for width, height in ((1366, 768), (1366, 640), (1280, 800)):
+        for width, height in WINDOWS if whole else [WINDOWS[place % len(WINDOWS)]]:
             sheet.set_viewport_size({"width": width, "height": height})
             # Neither the page nor the question scrolls, and all of its answers lies inside the band.
             scrolls, inside, fits = sheet.evaluate(

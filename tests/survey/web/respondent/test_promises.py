@@ -41,6 +41,7 @@ def test_the_form_says_who_asks_whom_to_call_how_long_it_is_kept_and_who_never_s
     said = plain(start)
     assert f"UBND tỉnh Quảng Ninh hỏi ý kiến. Sở Nội vụ giữ phiếu. Hỏi thêm: {CONTACT}" in said
     assert NOBODY_SEES in said
+    assert "Sở Nội vụ tải được từng phiếu, không có điều đã viết. Quyền riêng tư" in said
     assert [said.count(once) for once in ("giữ lâu dài", "chậm nhất 12 tháng", "so sánh")] == [1, 1, 1]
     with province.reading() as session:
         asked = waves.place(session, wave, "06652").questionnaire

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from translations import language
+from translations import text_language
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of the document; printed, it is in the language of the moment.
+    """A text of the document; printed, it is in the language of a questionnaire's texts of the moment.
 
     more  in the further languages of the document; if one lacks a text, it is the Vietnamese one
     """
@@ -22,7 +22,8 @@ class Text:
     more: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     def __str__(self) -> str:
-        return self.en if language() == "en" else self.more.get(language(), self.vi)
+        spoken = text_language()
+        return self.en if spoken == "en" else self.more.get(spoken, self.vi)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 FOLDER = Path(__file__).parent
 
 _language: ContextVar[str] = ContextVar("language", default="vi")
+_texts: ContextVar[str] = ContextVar("texts", default="")  # a further language of a questionnaire, "" without one
 
 
 def language() -> str:
@@ -39,6 +40,22 @@ def speaking(code: str) -> Iterator[None]:
         yield
     finally:
         _language.reset(token)
+
+
+def text_language() -> str:
+    """The language of a questionnaire's texts: that of the moment, unless `texts_in` said a further one."""
+    return _texts.get() or language()
+
+
+@contextmanager
+def texts_in(code: str) -> Iterator[None]:
+    """Inside the block a questionnaire's texts are in a further language of it, the software's words as before; a
+    code of `LANGUAGES` changes nothing, for the software itself speaks it."""
+    token = _texts.set("" if code in LANGUAGES else code)
+    try:
+        yield
+    finally:
+        _texts.reset(token)
 
 
 @cache

@@ -145,7 +145,9 @@ def _set_up_templates(app: Flask) -> None:
         app.jinja_env.filters[filter.__name__] = filter
     app.jinja_env.globals.update(
         language=translations.language,
+        text_language=translations.text_language,
         languages=LANGUAGES,
+        offered_languages=preferences.offered,
         today=today,
         version=version,
         static=static_files.address,

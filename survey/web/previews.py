@@ -17,7 +17,7 @@ from survey.waves import units
 from survey.waves.waves import Place
 from survey.web.keying.screen import Screen
 from survey.web.respondent import form
-from translations import LANGUAGES, N_, NotFound, speaking
+from translations import LANGUAGES, N_, NotFound, speaking, texts_in
 
 Sound = Callable[[str, str], str]
 WAVE = "xem-thu"  # what no wave is called that people answer: it stands in the addresses of what is drawn
@@ -41,15 +41,15 @@ def drawn(
 ) -> ResponseReturnValue:
     """The page of a way of answering.
 
-    spoken   the language in which it is drawn
+    spoken   the language in which it is drawn; in a further one of the questionnaire its texts alone
     sent_to  the address that a filled form goes to, which stores nothing
     sound    of a draft: the address at which a question is read aloud in a language
     """
     asks = {"dien-thoai": _phone, "kiosk": _kiosk, "may-tinh-bang": _tablet}
     prints = {"giay": _paper, "nhap-lieu": _keying}
-    if way not in WAYS or spoken not in LANGUAGES:
+    if way not in WAYS or spoken not in {**LANGUAGES, **questionnaire.languages}:
         raise NotFound("There is no page at this address. Start again from the first page.")
-    with speaking(spoken):
+    with speaking(spoken), texts_in(spoken):
         there = place(session, questionnaire)
         return asks[way](there, sent_to, sound) if way in asks else prints[way](there)
 

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from forms import Questionnaire
 from survey.storage.models import Draft
-from survey.web import previews
+from survey.web import preferences, previews
 from survey.web.current import database
 from survey.web.server import rate_limit
 from survey.workshop import drafts, recordings
-from translations import Gone, Refusal, language
+from translations import Gone, Refusal
 
 pages = Blueprint("trial", __name__, url_prefix="/thu")
 
@@ -66,7 +66,8 @@ def trial(mark: str) -> ResponseReturnValue:
         def sound(code: str, spoken: str) -> str:
             return url_for(".heard", mark=mark, code=code, spoken=spoken)
 
-        return previews.drawn(session, drawn, "dien-thoai", language(), url_for(".tried", mark=mark), sound)
+        spoken = preferences.text_language(drawn)
+        return previews.drawn(session, drawn, "dien-thoai", spoken, url_for(".tried", mark=mark), sound)
 
 
 @pages.get("/<mark>/nghe/<code>/<spoken>")

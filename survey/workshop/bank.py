@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from forms import Item, Questionnaire
 from survey.storage.models import Wave
 from survey.waves import questionnaires
+from translations import LANGUAGES
 from translations.unicode import fold
 
 
@@ -26,6 +27,12 @@ class Question:
     source: Questionnaire
     versions: list[str] = field(default_factory=list)
     waves: list[Wave] = field(default_factory=list)
+
+    @property
+    def languages(self) -> list[str]:
+        """What the languages call themselves in which it is there."""
+        further = self.source.languages
+        return [*LANGUAGES.values(), *(name for code, name in further.items() if code in self.item.label.more)]
 
 
 def questions(session: Session, words: str = "") -> list[Question]:

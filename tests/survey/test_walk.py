@@ -47,7 +47,7 @@ from survey.storage.models import (
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.app import create_app
-from survey.workshop import drafts
+from survey.workshop import drafts, recordings
 from survey.year import duties, scorecards
 
 SignedIn = Callable[[Flask, str], FlaskClient]
@@ -151,7 +151,7 @@ WORKSHOP = [
     *(f"name of staff.version{page}" for page in ("", "_differences", "_drawn", "_file")),
     "name of staff.renew_version",
 ]
-ITEMS = [f"code of staff.{page}" for page in ("draft_item", "save_item", "draw_item")]
+ITEMS = [f"code of staff.{page}" for page in ("draft_item", "save_item", "draw_item", "draft_recording")]
 
 
 def may(rule: str) -> set[Role] | frozenset[Role]:
@@ -242,7 +242,10 @@ def world(session: Session, account: Callable[..., None]) -> None:
     account(session, "hoi-mot-xa", Role.INTERVIEWER, HOME)
     tokens.add(session, "trang-tin", Role.HOME_AFFAIRS)
     base = questionnaires.find(session, "noi_phuc_vu@2")
-    drafts.begin(session, "home_affairs", drafts.renewed(session, base), base)
+    draft = drafts.begin(session, "home_affairs", drafts.renewed(session, base), base)
+    written = drafts.present(session, draft)
+    recordings.keep(session, draft, written, "tiep_xuc", "vi", b"RIFF\0\0\0\0WAVEfmt ")
+    drafts.save(session, draft, "home_affairs", "", written)
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +279,7 @@ def parts(session: Session, unit: str) -> dict[str, Any]:
         **{f"format of staff.{name}": "docx" for name in ("own_report", "unit_report", "year_file")},
         **{"name of staff.chart": "noi-dung", "format of staff.chart": "svg", "format of staff.own_chart": "svg"},
         **dict.fromkeys(WORKSHOP, "noi_phuc_vu@2") | dict.fromkeys(ITEMS, "tiep_xuc"),
-        "way": "dien-thoai",
+        **{"way": "dien-thoai", "spoken": "vi"},
         **{"number of staff.lot": lot, "document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
         **{"code of staff.duty": f"NV-{unit}", "code of staff.report_task": f"NV-{unit}"},
         **{"code of duties.my_duty": f"NV-{unit}", "id of duties.my_case": case_of(unit)},
@@ -482,7 +485,7 @@ def test_who_keys_second_learns_nothing_of_the_first(
             **{"wave": "ho-mau", "unit": HOME, "batch": "B1", "serial": serial, "sheet": serial},
             **{"name": "keyer", "format": "csv", "code": "C5", "number of staff.lot": 12},
             **dict.fromkeys(WORKSHOP, "noi_phuc_vu@2") | dict.fromkeys(ITEMS, "tiep_xuc"),
-            "way": "dien-thoai",
+            **{"way": "dien-thoai", "spoken": "vi"},
             **{"id": UUID(int=4), "theme": "khac", "item": "C5"},
             **{"document": "par_tinh", "part": "7.2", "quarter": f"{YEAR}Q1"},
         }

@@ -24,10 +24,10 @@ from survey.storage.models import LotKind, Mode, WaveKind
 from survey.system import dates
 from survey.waves import recordings, units, waves
 from survey.waves.waves import Place
-from survey.web import bound_device, static_files
+from survey.web import bound_device, preferences, static_files
 from survey.web.current import database
 from survey.web.server import rate_limit
-from translations import Denied, NotFound, language
+from translations import Denied, NotFound, language, text_language, texts_in
 from translations import gettext as _
 
 TOKEN_HOLDS = int(waves.FORM_HOLDS.total_seconds())
@@ -36,8 +36,9 @@ HAND_IN = "hand-in"  # no item has such a code
 # What is done with an id, answers that hold, and how the form was filled.
 Store = Callable[[uuid.UUID, dict[str, Any], tuple[str, ...]], None]
 
-# The questions of a page on which nothing is answered yet, by digest and language: a version never changes.
-_blank: dict[tuple[str, str], Markup] = {}
+# The questions of a page on which nothing is answered yet, by digest, its language and that of the texts: a
+# version never changes.
+_blank: dict[tuple[str, str, str], Markup] = {}
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ def fill_in(place: Place, store: Store, letter: str = "") -> ResponseReturnValue
 
     letter  by what a phone tells the drafts of several letters apart; "" for a form that needs none
     """
+    with texts_in(preferences.text_language(place.questionnaire)):
+        return _filled_in(place, store, letter)
+
+
+def _filled_in(place: Place, store: Store, letter: str) -> ResponseReturnValue:
     page = partial(_page, place, letter)
     if request.method != "POST":
         return page(questions(place.questionnaire))
@@ -202,7 +208,7 @@ def questions(
 
     sound  of a draft: the address at which a question is read aloud in a language
     """
-    key = (questionnaire.digest, language())
+    key = (questionnaire.digest, language(), text_language())
     if answers is None and key in _blank:
         return _blank[key]
     conditions = {

@@ -112,6 +112,7 @@ def names(province: Database) -> set[str]:
         others = questionnaires.published(session)
         titles = {other.title.vi for other in others} | {other.code for other in others}
         titles |= {*session.scalars(select(Wave.title))}
+        titles |= {item.label.vi for other in others for item in other.items.values()}  # the bank shows them all
         places = {unit.name for unit in session.scalars(select(Unit))}
     codes = {version(), "ba", "ba-ho", "gop-y", "ho-mo", "ho-mau", "da-dong", "khong-co"}
     return {

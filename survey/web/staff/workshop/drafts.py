@@ -29,7 +29,7 @@ from survey.web.staff.workshop.versions import document_file, octets
 from survey.workshop import drafts, edits
 from survey.workshop import recordings as draft_recordings
 from survey.workshop.drafts import Looked
-from translations import N_, Conflict, NotFound, Refusal, speaking
+from translations import N_, Conflict, NotFound, Refusal, speaking, texts_in
 from translations import gettext as _
 
 CHANGED = N_("Changed a draft of a questionnaire")
@@ -198,8 +198,9 @@ def _around(one: Open, code: str | None) -> dict[str, Any]:
     """What stands around a question: the list, the questions before and after, the drawing."""
     codes = [line["code"] for page in one.outline for line in page["items"]]
     at = codes.index(code) if code in codes else None
-    drawn = one.looked.questionnaire
+    drawn, further = one.looked.questionnaire, one.written.get("languages")
     return {
+        "further": further if isinstance(further, dict) else {},
         "outline": one.outline,
         "codes": codes,
         "at": at,
@@ -234,7 +235,7 @@ def phone(written: dict[str, Any], code: str, spoken: str) -> str:
     drawn = faults.of(document)[1]
     if drawn is None:
         return ""
-    with speaking(spoken):
+    with speaking(spoken), texts_in(spoken):
         return markup.rendered(
             "staff/workshop_phone.html",
             questionnaire=drawn,

@@ -17,7 +17,7 @@ from survey.integrity.patterns import Pattern
 from survey.results.release_matters import Open
 from survey.storage.models import Wave
 from survey.system import dates
-from survey.waves import questionnaires
+from survey.waves import questionnaires, waves
 from translations import LANGUAGES, language, ngettext, speaking
 from translations import gettext as _
 from translations.formats import day, number
@@ -71,7 +71,7 @@ def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = No
     ]
     if not questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
         found += _of_fieldwork(session, wave)
-    if dates.today() <= wave.closes:
+    if dates.today() <= waves.asks_until(wave):
         found.append(OpenMatter("running", in_each(partial(_running, wave)), Where.WAVE, is_plain=True))
     return sorted(found, key=lambda one: not one.blocks)
 
@@ -89,7 +89,7 @@ def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
 
 
 def _running(wave: Wave) -> str:
-    return _("The wave is open until %(day)s: these figures are not final", day=day(wave.closes))
+    return _("The wave is open until %(day)s: these figures are not final", day=day(waves.asks_until(wave)))
 
 
 def _title(matter: Matter, names: Mapping[str, Mapping[str, str]]) -> str:

@@ -267,8 +267,9 @@ def _reading(summary: Summary, line: UnitLine) -> list[Block]:
         if line.ranks is not None and not wording.is_hidden(line.index):
             texts.append(
                 _(
-                    "Its rank among %(count)s communes may be any in %(ranks)s: the answers give no single one.",
-                    count=number(len(summary.sampled)),
+                    "Its rank among the %(count)s communes with a figure may be any in %(ranks)s: the answers "
+                    "give no single one.",
+                    count=number(summary.ranked),
                     ranks=ranks(line),
                 )
             )

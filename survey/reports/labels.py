@@ -12,7 +12,7 @@ from survey.results.summary import Headline, Line, Summary, UnitLine
 from survey.storage.models import Unit, WaveKind
 from translations import N_, language
 from translations import gettext as _
-from translations.formats import order
+from translations.formats import number, order
 
 COMMUNE_KINDS = {
     "phường": N_("%(name)s ward"),
@@ -111,6 +111,19 @@ def ranks(line: UnitLine) -> str:
     if line.ranks is None or wording.is_hidden(line.index):
         return "–"
     return f"{line.ranks[0]}–{line.ranks[1]}"
+
+
+def of_ranks(summary: Summary) -> list[str]:
+    """What ranks are among, and how sure they are; nothing where none is told."""
+    if not summary.ranked:
+        return []
+    return [
+        _(
+            "Ranks are among the %(count)s communes with a figure. For each on its own, the true rank lies within "
+            "its range with 95%% confidence; a few of the ranges may miss.",
+            count=number(summary.ranked),
+        )
+    ]
 
 
 def scored(line: Line) -> Estimate:

@@ -11,6 +11,7 @@ from survey.reports.labels import (
     interval_title,
     is_open,
     lower,
+    of_ranks,
     ranks,
     standing,
     upper,
@@ -19,7 +20,6 @@ from survey.reports.structure import LEFT, Block, Column, Paragraph, Row, Table
 from survey.results import wording
 from survey.results.summary import Summary, UnitLine
 from translations import gettext as _
-from translations.formats import number
 
 
 def tables(summary: Summary) -> list[Block]:
@@ -38,11 +38,6 @@ def tables(summary: Summary) -> list[Block]:
 
 def _levels(summary: Summary) -> Table:
     tested = not is_open(summary)
-    rank = _(
-        "Ranks: for each commune on its own, the true rank lies within its range with 95%% confidence; of "
-        "%(count)s ranges a few may miss.",
-        count=number(len(summary.sampled)),
-    )
     against = (Column(_("Possible ranks"), 11), Column(_("Against the rest"), 27))
     return Table(
         _("Satisfaction index by commune"),
@@ -57,7 +52,7 @@ def _levels(summary: Summary) -> Table:
         (
             *notes([line.index for line in summary.units]),
             *wording.of_standings(line.index for line in summary.units),
-            *((rank,) if tested else ()),
+            *of_ranks(summary),
         ),
     )
 

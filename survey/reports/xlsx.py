@@ -20,6 +20,7 @@ from survey.reports.labels import (
     label,
     lower,
     mode_label,
+    of_ranks,
     ranks,
     scored,
     standing,
@@ -170,7 +171,9 @@ def unit_sheet(book: Book, summary: Summary) -> None:
             sheet.estimate(3 + len(against) + 5 * place, record)
         sheet.row += 1
     for note in (
-        [wording.no_sample()] if is_open(summary) else wording.of_standings(one.index for one in summary.units)
+        [wording.no_sample()]
+        if is_open(summary)
+        else [*wording.of_standings(one.index for one in summary.units), *of_ranks(summary)]
     ):
         sheet.texts(note)
 

@@ -90,7 +90,9 @@ class Headline:
 class UnitLine:
     """A commune: its index, and its line for each headline, in the order of `Summary.headlines`.
 
-    ranks  the first and last rank that the data allow; None if there is no index, and in an open wave
+    ranks  the first and last rank that the data allow among the communes whose index is shown: one that is hidden
+           is not counted, so that nothing of it follows from a rank; None if there is no index, in an open wave,
+           and where no other one is shown
     """
 
     unit: Unit
@@ -248,6 +250,11 @@ class Summary:
     def sampled(self) -> tuple[UnitLine, ...]:
         """The communes in which people could come into the sample; all of them in an open wave."""
         return tuple(line for line in self.units if not not_sampled(line.index))
+
+    @property
+    def ranked(self) -> int:
+        """Among how many communes ranks are told."""
+        return sum(line.ranks is not None for line in self.units)
 
     @property
     def whole(self) -> str:
@@ -475,25 +482,21 @@ def _units(
     unit_of |= {code: units.find(session, code) for code in set(map(str, people.unit.levels)) - set(unit_of)}
     record_of = {(record.item, record.value, record.domain): record for record in records}
     is_drawn = people.wave.kind is WaveKind.SAMPLE and len(people) > 0
-    span = _ranks(people, scoring) if is_drawn else {}
     codes = [
         code for code in unit_of if ("index", None, code) in record_of
     ]  # the others did not exist in this wave
-    silent = sum(
-        code not in span and people.asks_in(code) for code in codes
-    )  # each may be better or worse than any other
+    shown = [code for code in codes if record_of["index", None, code].estimate is not None]
+    span = _ranks(people, scoring, shown) if is_drawn and len(shown) > 1 else {}
     lines = []
     for code in sorted(codes, key=lambda code: order(unit_of[code].name)):
-        index, ranked = record_of["index", None, code], span.get(code)
-        is_shown = index.estimate is not None
         lines.append(
             UnitLine(
                 unit=unit_of[code],
-                index=index,
+                index=record_of["index", None, code],
                 headlines=tuple(
                     record_of[(line.item, str(line.value), code)] for line in people.questionnaire.headlines
                 ),
-                ranks=(ranked[0], ranked[1] + silent) if is_shown and ranked else None,
+                ranks=span.get(code),
             )
         )
     return tuple(lines)
@@ -514,9 +517,8 @@ def _rated(session: Session, records: Sequence[Record]) -> tuple[GroupLine, ...]
     return tuple(sorted(lines, key=lambda line: order(line.name))) if len(lines) > 1 else ()
 
 
-def _ranks(people: Respondents, scoring: Rule) -> dict[str, tuple[int, int]]:
-    """The first and the last rank that each unit may have."""
+def _ranks(people: Respondents, scoring: Rule, shown: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """The first and the last rank that each of these units may have among them."""
     [measure] = scores.measures(people, scores.MeasureRequest("index"), scoring)
-    return {
-        str(one.domain): (one.low, one.high) for one in ranks(result_table.design(people), measure, people.unit)
-    }
+    found = ranks(result_table.design(people), measure, people.unit, domains=shown)
+    return {str(one.domain): (one.low, one.high) for one in found}

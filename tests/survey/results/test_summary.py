@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from operator import attrgetter
 from pathlib import Path
 from uuid import uuid4
 
 import docx
+import numpy as np
 import pytest
 
 from analysis import Estimate
 from survey.operations import demo
 from survey.operations.installation import prepare
-from survey.reports import report
+from survey.reports import labels, report
 from survey.responses import submission
+from survey.responses.respondents import Respondents, sample
 from survey.results import result_table, summary, wording
 from survey.results.summary import Summary
 from survey.storage.database import Database
@@ -98,9 +101,52 @@ def test_units_have_a_standing_and_ranks_that_hold_each_other(made: tuple[Databa
     assert best.ranks[0] == 1
 
 
-def test_communes_without_an_answer_may_have_any_rank(province: Database) -> None:
-    """One commune of two in the sample answered: nobody knows whether it is the first or the last. Of those that
-    nobody was sampled in nothing is said but that."""
+@pytest.mark.parametrize("few", [["06652"], ["06652", "06658"]])
+def test_a_rank_tells_nothing_of_a_hidden_commune(made: tuple[Database, Summary, Summary], few: list[str]) -> None:
+    """Whoever has all that is published finds the same ranks, whatever the hidden ones answered: so every figure
+    that one of them may have without the ranks, it may have with them."""
+    database, _said, _open = made
+    with database.reading() as session:
+        people = sample(session, waves.find(session, "thu-nghiem"))
+        worlds = [summary._made(session, with_few(people, few, answer), None) for answer in ("least", "most")]
+    shown = [[one for one in world.units if not wording.is_hidden(one.index)] for world in worlds]
+    told = [{one.unit.code: one.ranks for one in world.units} for world in worlds]
+    assert told[0] == told[1]
+    for world, units_shown in zip(worlds, shown, strict=True):
+        ranks = [one.ranks for one in units_shown]
+        assert world.ranked == len(ranks) < 54
+        assert all(one is not None and 1 <= one[0] <= one[1] <= world.ranked for one in ranks)
+        assert not any(one.ranks for one in world.units if one not in units_shown)
+        assert f"trong {world.ranked} nơi có số liệu" in labels.of_ranks(world)[0]
+
+
+def with_few(people: Respondents, few: list[str], answer: str) -> Respondents:
+    """The sample with four people in each of these communes, who gave the `least` or the `most` everywhere."""
+    of = np.array([str(level) for level in people.unit.levels], object)[people.unit.codes]
+    there = np.isin(of, few)
+    rows = np.sort(np.concatenate([np.flatnonzero(~there), *(np.flatnonzero(of == code)[:4] for code in few)]))
+    labels_of = {
+        name: replace(getattr(people, name), codes=getattr(people, name).codes[rows])
+        for name in ("unit", "stratum", "psu", "mode", "day")
+    }
+    columns = {code: column[people.rows[rows]] for code, column in people.responses.items.items()}
+    assert people.questionnaire.index is not None
+    for code in people.questionnaire.index.codes()["index"]:
+        columns[code][there[rows]] = {"least": 1, "most": 5}[answer]
+    return replace(
+        people,
+        rows=people.rows[rows],
+        weight=people.weight[rows],
+        columns=columns,
+        version=f"{few} {answer}",
+        designs={},
+        **labels_of,
+    )
+
+
+def test_communes_without_an_answer_are_not_ranked(province: Database) -> None:
+    """One commune of two in the sample answered: alone it has no rank. Of those that nobody was sampled in nothing
+    is said but that."""
     with province.writing() as session:
         units.load(session, "code,name,kind,valid_from\n99901,Mới,xã,2099-01-01\n")
         place = waves.place(session, "ho-mau", "06652")
@@ -108,7 +154,8 @@ def test_communes_without_an_answer_may_have_any_rank(province: Database) -> Non
             submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"th_y_te": 4}, psu=psu)
     with province.reading() as session:
         said = summary.gather(session, "ho-mau")
-    assert {line.unit.code: line.ranks for line in said.units if line.ranks} == {"06652": (1, 2)}
+    assert {line.ranks for line in said.units} == {None}
+    assert said.ranked == 0
     answer = {line.unit.code: wording.figure(line.index) for line in said.units}
     assert [answer.pop(line.unit.code) for line in said.sampled].count("không có câu trả lời") == 1
     assert set(answer.values()) == {"không lấy mẫu ở đây"}

@@ -58,6 +58,11 @@ class Compared:
     standing: Group | None = None
     change: Change | None = None
 
+    @property
+    def distance(self) -> float:
+        """How far it is from the province's figure."""
+        return abs((self.line.estimate.estimate or 0.0) - (self.province.estimate or 0.0))
+
 
 @pages.page("/<wave>/don-vi/<unit>", Right.RESULTS, figures=True, tab="staff.units")
 def unit(wave: str, unit: str) -> ResponseReturnValue:
@@ -186,10 +191,9 @@ def beside(summary: Summary, line: UnitLine, since: Since | None = None) -> Iter
 
 
 def apart(compared: list[Compared]) -> list[Compared]:
-    """The items that differ from the rest of the province, or show signs of it: the weak before the strong."""
-    order: list[Group] = ["below", "signs_below", "above", "signs_above"]
-    found = [row for row in compared if row.level == "item" and row.standing in order]
-    return sorted(found, key=lambda row: (order.index(row.standing or "below"), row.line.estimate.estimate or 0.0))
+    """The items that differ from the rest of the province, or show signs of it, the farthest first."""
+    found = [row for row in compared if row.level == "item" and row.standing not in (None, "not_apart")]
+    return sorted(found, key=lambda row: row.distance, reverse=True)
 
 
 def shown_apart(found: list[Compared]) -> list[Compared]:

@@ -17,10 +17,17 @@ from survey.waves import questionnaires, waves
 from tests.browser.axe import violations
 
 PORTRAIT, LANDSCAPE = {"width": 1080, "height": 1920}, {"width": 1280, "height": 800}
+SMALL = {"width": 768, "height": 1280}
 BEYOND = """() => [
   document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth,
   [...document.querySelectorAll(".five button, .reasons button")]
     .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth).length]"""
+
+COVERED = """() => [...document.querySelectorAll(".why button, .why .soon, .five button, [data-about]")]
+  .filter((one) => one.checkVisibility()).filter((one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect(), middle = (left + right) / 2;
+    return [top + 4, bottom - 4].some((y) => !one.contains(document.elementFromPoint(middle, y)));
+  }).map((one) => one.innerText)"""
 
 
 @pytest.fixture
@@ -115,3 +122,18 @@ def test_nothing_of_it_is_cut_off_and_everybody_can_use_it(kiosk: Page, viewport
         if step == "start":
             touch(kiosk, "[data-level='3']")
             kiosk.locator(".why h1").click()  # a touch: it does not go back meanwhile
+
+
+def test_the_tool_bar_covers_nothing_on_a_small_tablet_turned_round(kiosk: Page) -> None:
+    kiosk.set_viewport_size(LANDSCAPE)  # type: ignore[arg-type]
+    for language in ("vi", "en"):
+        kiosk.goto(f"/kiosk/cham/06652?lang={language}")
+        start(kiosk)
+        kiosk.set_viewport_size(SMALL)  # type: ignore[arg-type]
+        assert kiosk.evaluate(COVERED) == []
+        kiosk.set_viewport_size(LANDSCAPE)  # type: ignore[arg-type]
+        touch(kiosk, "[data-level='3']")
+        expect(kiosk.locator(".why")).to_be_visible()
+        for viewport in (LANDSCAPE, SMALL, PORTRAIT):
+            kiosk.set_viewport_size(viewport)  # type: ignore[arg-type]
+            assert kiosk.evaluate(COVERED) == [], (language, viewport)

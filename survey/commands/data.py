@@ -61,6 +61,8 @@ def import_(file: Path, wave: str, name: str, replaces: str | None, reason: str,
         stored=number(done.stored),
         there=number(done.there),
     )
+    if done.stored:
+        say("The lot is called “%(name)s”.", name=done.name)
     if replaced is not None:
         say("Taken back: %(forms)s responses of %(name)s.", forms=number(done.replaced), name=replaces)
     if done.weights is not None:

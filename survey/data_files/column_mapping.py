@@ -19,6 +19,7 @@ from forms import Item, Questionnaire
 from survey.data_files.leaders_file import LeadersFile
 from survey.data_files.response_file import File
 from survey.storage.models import Mode, Unit
+from survey.system import settings
 from survey.system.csv_table import Faults, Rows, Table, Writer, is_sound
 from survey.system.header import Anything, Heads
 from survey.system.xlsx_table import opened
@@ -314,10 +315,19 @@ def _word(text: str, rows: list[int], reading: Reading) -> Word:
     return Word(text, tuple(rows[:MOST_ROWS]), len(rows), code, "" if code else reading.near(text))
 
 
-def ids(secret: str, wave: str, path: Path) -> Callable[[int], UUID]:
-    """The id of each row of a file that has none: always the same ones for the same file. So a button that is
-    pressed twice, or a file that is chosen twice, stores no row twice."""
-    file = hashlib.sha256(path.read_bytes()).hexdigest()
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, whether or not it can be read as a table."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:  # told when the table is opened
+        return ""
+
+
+def ids(wave: str, file: str) -> Callable[[int], UUID]:
+    """The id of each row of a file that has none, by the file's digest: always the same ones for the same file,
+    by page and by command. So a button that is pressed twice, or a file that comes twice, stores no row twice."""
+    secret = settings.secret_key()
 
     def id(row: int) -> UUID:
         digest = hmac.digest(secret.encode(), f"import {wave} {file} {row}".encode(), "sha256")
@@ -340,7 +350,8 @@ class Translated(Rows):
         reads: Mapping[str, Reading],
         required: Sequence[str],
         skip: Collection[int] = (),
-        id: Callable[[int], UUID] | None = None,
+        *,
+        id: Callable[[int], UUID],
     ) -> None:
         super().__init__(table.faults)
         self._table, self._plan, self._skip = table, plan, frozenset(skip)
@@ -353,7 +364,7 @@ class Translated(Rows):
         self.row = table.row
         self._heads = {column: table.columns[at] for at, column in plan.columns.items() if at < len(table.columns)}
         if table.columns and is_sound(self.faults, self.row, columns, Anything(), required):
-            self.columns = [*columns, *(["response_id"] if self._id and not self._has_ids else [])]
+            self.columns = [*columns, *([] if self._has_ids else ["response_id"])]
 
     def __iter__(self) -> Iterator[list[str]]:
         if not self.columns:
@@ -362,7 +373,7 @@ class Translated(Rows):
             self.row = self._table.row
             if self.row not in self._skip:
                 own = [self._said(row_cells[place], place, *about) for place, about in self._mapped]
-                yield [*own, *self._fixed, *([str(self._id(self.row))] if self._id and not self._has_ids else [])]
+                yield [*own, *self._fixed, *([] if self._has_ids else [self._made(self.row)])]
 
     def _said(self, cell: str, place: int, column: str, reading: Reading | None) -> str:
         if reading is not None and reading.choices:
@@ -371,14 +382,18 @@ class Translated(Rows):
             parts = cell.split(";") if self._plan.literal else reading.parts(cell)
             codes = [self._word(part, place, reading) for part in parts]
             return ";".join(code for code in codes if code != BLANK)
-        if column == "response_id" and self._id and not cell.strip():
-            return str(self._id(self.row))
+        if column == "response_id" and not cell.strip():
+            return self._made(self.row)
         if self._plan.literal:
             return cell
         if column == "day" and (match := DAY.fullmatch(cell.strip())):
             return f"{match[3]}-{int(match[2]):02}-{int(match[1]):02}"
         is_number = column == "weight" or reading is not None
         return cell.replace(",", ".") if is_number and DECIMAL.fullmatch(cell.strip()) else nfc(cell)
+
+    def _made(self, row: int) -> str:
+        self.made_ids = True
+        return str(self._id(row))
 
     def _word(self, part: str, place: int, reading: Reading) -> str:
         if reading.is_code(part):

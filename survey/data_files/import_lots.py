@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from translations.formats import day as written_day
 from translations.formats import nfc
 
 LONGEST_NAME = 60
+AGAIN = re.compile(r" \([0-9]+\)$")  # behind a name that was taken
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,17 @@ def listed(session: Session, wave: str) -> list[ImportLot]:
 
 
 def find(session: Session, wave: str, text: str) -> ImportLot:
-    """The import of this number or name; refused where the wave has none."""
-    found = [one for one in listed(session, wave) if text in (str(one.lot.number), one.name)]
+    """The import of this number or name; refused where the wave has none, and where several that count came by
+    this name: all but the first have a number behind it."""
+    imports = listed(session, wave)
+    found = [one for one in imports if text in (str(one.lot.number), one.name)]
+    alike = [one for one in imports if not one.state.is_aside and AGAIN.sub("", one.name) == text]
+    if len(alike) > 1 and text != str(found[0].lot.number if found else ""):
+        raise Refusal(
+            "Several imports came by the name %(name)s. Say which by its number: %(numbers)s",
+            name=text[:LONGEST_NAME],
+            numbers=", ".join(f"{one.lot.number} ({one.name}, n = {one.forms})" for one in alike),
+        )
     if not found:
         raise NotFound(
             "The wave %(wave)s has no import called %(name)s. Look at the list: hailong lot list --wave %(code)s",

@@ -38,7 +38,8 @@ class Wanted:
     plan      what becomes of the columns and words of a settled file; None: a file as it came, whose columns and
               words are taken as they are called
     skip      rows that stay out
-    secret    gives rows without an id one that is the same each time
+    digest    of the file as it came, where `path` is a settled one; rows without an id get one from it, the same
+              each time, so that a file that comes again stores nothing twice
     name      of the lot; without one it is called like the file
     replaces  the number of an import that is taken back with this, for `reason`
     """
@@ -47,7 +48,7 @@ class Wanted:
     person: str = ""
     plan: Plan | None = None
     skip: frozenset[int] = frozenset()
-    secret: str = ""
+    digest: str = ""
     name: str = ""
     replaces: int | None = None
     reason: str = ""
@@ -129,8 +130,8 @@ def responses(
     A response that is there already with the same content counts as there. In a `sample` wave a file with a column
     `psu` makes a new version of the weights: those of before, and on top of them the file's; but where a sample is
     drawn, its villages, strata and weights hold, and a file that says otherwise is refused. A column that is
-    missing is settled so: a made-up id; mode paper; today, or the wave's last day where that is over; without
-    `psu`, no village. In an `open` wave stratum, village and weight are not used.
+    missing is settled so: an id made from the file; mode paper; today, or the wave's last day
+    where that is over; without `psu`, no village. In an `open` wave stratum, village and weight are not used.
 
     progress  is called with the number of rows read so far
     """
@@ -160,8 +161,8 @@ def _file(session: Session, wave: str, wanted: Wanted, faults: Faults) -> File:
         table = column_mapping.of_any_name(wanted.path, questionnaire, faults)
         plan = _plan(table, questionnaire)
     reads = column_mapping.readings(session, questionnaire)
-    id = column_mapping.ids(wanted.secret, wave, wanted.path) if wanted.secret else None
-    translated = column_mapping.Translated(table, plan, reads, kind.REQUIRED, wanted.skip, id)
+    id = column_mapping.ids(wave, wanted.digest or column_mapping.digest(wanted.path))
+    translated = column_mapping.Translated(table, plan, reads, kind.REQUIRED, wanted.skip, id=id)
     return kind(session, row, questionnaire, translated, wanted.replaces)
 
 

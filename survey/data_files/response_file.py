@@ -70,7 +70,6 @@ class File:
         self.replaced = set() if replaced is None else {replaced}
         self.recalled = lot_steps.recalled(session, wave.code) | self.replaced
         self.read = 0  # rows, sound or not
-        self.made_ids = False
         self.wave, self.questionnaire, self.table, self.faults = wave, questionnaire, table, table.faults
         self.fault = table.fault
         self.place = {column: place for place, column in enumerate(table.columns)}
@@ -113,8 +112,11 @@ class File:
             yield Lazy("Without the column adults each form weighs as of a household of the mean size.")
         if stored and self.printed and not self.has("sheet"):
             yield Lazy("Without the column sheet the printed forms stay in the accounts as not entered.")
-        if stored and self.made_ids:
-            yield Lazy("Ids were made. Do not import this file again: its rows would be stored twice.")
+        if self.table.made_ids:
+            yield Lazy(
+                "The file had no ids: they were made from it. Importing the same file again changes nothing; a "
+                "changed one replaces this lot, or its rows are stored twice."
+            )
         if stored and not self.has("mode"):
             yield Lazy("Without the column mode the responses count as paper.")
         if stored and not self.has("day"):
@@ -138,7 +140,7 @@ class File:
         answers = self._answers(cells)
         codes, texts = split(self.questionnaire, answers)
         return Line(
-            id=self._id(values.get("response_id")),
+            id=self._id(values["response_id"]),
             row=self.table.row,
             unit=unit,
             **self._home(values, unit),
@@ -175,10 +177,7 @@ class File:
         self.fault("adults", "Write how many adults live in the household, from 1 to %(most)s.", most=MOST_ADULTS)
         return None
 
-    def _id(self, text: str | None) -> UUID:
-        if not text:  # a file of ours that was filled in elsewhere has the column, blank
-            self.made_ids = True
-            return uuid4()
+    def _id(self, text: str) -> UUID:
         if ID.fullmatch(text):
             return UUID(text)
         self.fault("response_id", "Write a UUID: 8, 4, 4, 4 and 12 hexadecimal digits, with hyphens between.")

@@ -79,7 +79,10 @@ class Rows:
     columns     those that are there; empty if the header is at fault, and then there are no rows
     row         the number of the row that was read last, as a spreadsheet shows it
     understood  what was seen to that people should know of
+    made_ids    whether a row got an id that the file doesn't say
     """
+
+    made_ids = False
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults

@@ -36,8 +36,29 @@ def test_an_import_says_what_it_did_on_standard_error(hailong: Program, province
     assert (done.code, done.out) == (0, "")
     assert "Responses stored: 2; there already: 0." in done.err
     assert "weights of the wave are now version 1" in done.err
-    assert "Ids were made." in done.err
+    assert "The file had no ids" in done.err
+    assert "The lot is called “phieu.csv”." in done.err
     assert stored(province) == 2
+
+
+def test_a_file_that_comes_twice_is_stored_once_and_an_ambiguous_name_replaces_nothing(
+    hailong: Program, province: Database, file: Path
+) -> None:
+    assert hailong("import", file, "--wave", "ho-mau").code == 0
+    again = hailong("import", file, "--wave", "ho-mau")
+    assert "Responses stored: 0; there already: 2." in again.err
+    assert stored(province) == 2
+    file.write_text("unit,psu,weight,C5\n06652,V1,10,3\n", encoding="utf-8")
+    assert "“phieu.csv (3)”" in hailong("import", file, "--wave", "ho-mau").err
+    why = ("--reason", "Keyed wrongly.", "--by", "An")
+    refused = hailong("import", file, "--wave", "ho-mau", "--replaces", "phieu.csv", *why)
+    assert refused.code == 1
+    assert "(phieu.csv, n = 2), " in refused.err
+    assert "(phieu.csv (3), n = 1)" in refused.err
+    assert hailong("lot", "recall", "phieu.csv", "--wave", "ho-mau", *why).code == 1
+    assert (
+        "2 forms" in hailong("lot", "recall", refused.err.split(": ")[-1].split()[0], "--wave", "ho-mau", *why).err
+    )
 
 
 def test_an_import_that_is_wrong_ends_with_1_and_stores_nothing(

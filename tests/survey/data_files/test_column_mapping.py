@@ -6,6 +6,7 @@ import csv
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import openpyxl
 import pytest
@@ -127,10 +128,11 @@ def test_a_mapped_file_is_what_the_import_takes(
     ]
     words = {(2, key("không rõ")): BLANK, (3, key("Tivi")): "5"}
     plan = Plan(plan.columns, words, plan.fixed)
-    table = column_mapping.Translated(column_mapping.settled(path, Faults()), plan, reads, ["unit"])
+    settled = column_mapping.settled(path, Faults())
+    table = column_mapping.Translated(settled, plan, reads, ["unit"], id=lambda row: UUID(int=row))
     rows = list(table)
-    assert table.columns == ["psu", "day", "gioi_tinh", "C2", "weight", "unit", "mode"]
-    assert rows[0] == ["V1", day.isoformat(), "2", "1;3", "1.5", "06652", "phone"]
+    assert table.columns == ["psu", "day", "gioi_tinh", "C2", "weight", "unit", "mode", "response_id"]
+    assert rows[0] == ["V1", day.isoformat(), "2", "1;3", "1.5", "06652", "phone", str(UUID(int=2))]
     assert rows[1][2:5] == ["", "", "2"]
     checked = importing.checked(province, "ho-mau", Wanted(path, plan=plan))
     assert [(fault.row, fault.column) for fault in checked.faults] == [(3, "unit")]  # V3 is in the other commune

@@ -329,7 +329,8 @@ def test_columns_that_are_missing_are_settled_and_said(province: Database, load:
     (response,) = kept(province, "ho-mo")
     assert (response.mode, response.day, response.answers) == (Mode.PAPER, dates.today(), {})
     assert [str(remark) for remark in done.remarks] == [
-        "Ids were made. Do not import this file again: its rows would be stored twice.",
+        "The file had no ids: they were made from it. Importing the same file again changes nothing; a changed "
+        "one replaces this lot, or its rows are stored twice.",
         "Without the column mode the responses count as paper.",
         f"Without the column day the responses have the day {dates.today().isoformat()}.",
     ]
@@ -338,7 +339,7 @@ def test_columns_that_are_missing_are_settled_and_said(province: Database, load:
 def test_blank_ids_are_made_as_if_there_were_no_column(province: Database, load: Import) -> None:
     done = load([row(response_id=""), row(response_id="")])
     assert done.stored == 2
-    assert str(done.remarks[0]).startswith("Ids were made.")
+    assert str(done.remarks[0]).startswith("The file had no ids")
 
 
 def test_a_wave_that_is_over_takes_responses_of_its_days(province: Database, load: Import) -> None:

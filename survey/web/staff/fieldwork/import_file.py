@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.file import FileField
@@ -39,8 +39,9 @@ ABOUT = {
     "sheet": Lazy("Number of the printed form"),
     "adults": Lazy("Adults in the household"),
 }
-TICKET = "cho-nhap"  # of the session: account, wave, ticket, name of the file, what it replaces, what was seen to
-HELD = 6
+# Of the session: account, wave, ticket, name of the file, what it replaces, what was seen to, digest.
+TICKET = "cho-nhap"
+HELD = 7
 
 
 class FileForm(StaffForm):
@@ -71,7 +72,7 @@ def import_file(wave: str) -> ResponseReturnValue:
     act = request.form.get("act", "")
     if request.method == "POST" and act == "upload":
         return _taken(wave_row, questionnaire)
-    ticket, name, replaces, understood = _waiting(wave_row)
+    ticket, name, replaces, understood, digest = _waiting(wave_row)
     if ticket is None:
         return _choose(wave_row, FileForm(formdata=None), 200)
     if act == "drop":
@@ -87,7 +88,7 @@ def import_file(wave: str) -> ResponseReturnValue:
     with pending_imports.room() as folder:
         path = folder / name
         path.write_bytes(content)
-        return _Mapped(wave_row, questionnaire, path, replaces, understood).answer(act)
+        return _Mapped(wave_row, questionnaire, path, replaces, understood, digest).answer(act)
 
 
 @pages.act(
@@ -125,23 +126,23 @@ def _taken(wave: Wave, questionnaire: Questionnaire) -> ResponseReturnValue:
         with pending_imports.room() as folder:
             path, settled = saved(form.file.data, folder), folder / ".settled"
             understood = column_mapping.settle(path, settled, questionnaire)
-            name, content = path.name, settled.read_bytes()
+            name, content, digest = path.name, settled.read_bytes(), column_mapping.digest(path)
     except Refusal as refusal:
         form.file.errors = str(refusal).splitlines()
         return _choose(wave, form, 422)
     _drop()
     told = [str(one) for one in understood]
-    about = [pending_imports.keep(content), name, request.form.get("thay", ""), told]
+    about = [pending_imports.keep(content), name, request.form.get("thay", ""), told, digest]
     session[TICKET] = [current_user.name, wave.code, *about]
     return redirect(url_for(".import_file", wave=wave.code), 303)
 
 
-def _waiting(wave: Wave) -> tuple[str | None, str, str, list[str]]:
+def _waiting(wave: Wave) -> tuple[str | None, str, str, list[str], str]:
     held = session.get(TICKET) or []
     if len(held) != HELD or held[:2] != [current_user.name, wave.code]:
-        return None, "", "", []
-    ticket, name, replaces, understood = held[2:]
-    return ticket, name, replaces, understood
+        return None, "", "", [], ""
+    ticket, name, replaces, understood, digest = held[2:]
+    return ticket, name, replaces, understood, digest
 
 
 def _drop() -> None:
@@ -155,11 +156,19 @@ class _Mapped:
     """A file that waits, with its columns and words as they are chosen now.
 
     replaces  the number of an import that goes when this one comes; empty: none
+    digest    of the file as it was chosen
     """
 
     def __init__(
-        self, wave: Wave, questionnaire: Questionnaire, path: Path, replaces: str, understood: list[str]
+        self,
+        wave: Wave,
+        questionnaire: Questionnaire,
+        path: Path,
+        replaces: str,
+        understood: list[str],
+        digest: str,
     ) -> None:
+        self.digest = digest
         self.wave, self.questionnaire, self.path, self.understood = wave, questionnaire, path, understood
         self.sources = column_mapping.sources(path)
         with database().reading() as reading:
@@ -180,7 +189,7 @@ class _Mapped:
             self.path,
             current_user.name,
             self.plan,
-            secret=current_app.config["SECRET_KEY"],
+            digest=self.digest,
             name=request.form.get("name", ""),
             replaces=self.replaced.lot.number if self.replaced else None,
             reason=request.form.get("ly-do", ""),
@@ -211,10 +220,6 @@ class _Mapped:
             name=self.path.name,
             left=len(checked.wrong),
             replaced=self.replaced,
-            has_made_ids=not any(
-                target == "response_id" and self.sources[place].filled
-                for place, target in self.plan.columns.items()
-            ),
         )
 
     def _rows(self, checked: importing.Checked) -> Response:

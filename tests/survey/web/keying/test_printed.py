@@ -341,7 +341,7 @@ def test_only_sheets_of_an_assigned_batch_are_opened_and_the_paper_stays_on_the_
         assignments.give(session, "ho-mau", "keyer", Mode.PAPER, "supervisor", batch="B2")
     reply = post(keyer, f"{WAVE}/mo", so=forms[0])
     assert reply.status_code == 403
-    assert "bạn không được phân công tập này" in reply.text
+    assert "Ông/Bà không được phân công tập này" in reply.text
     assert "phiếu đang chờ" not in reply.text
     with batch.writing() as session:
         assignments.give(session, "ho-mau", "keyer", Mode.PAPER, "supervisor", batch="B1")

@@ -136,7 +136,7 @@ def test_the_interviewer_sees_the_own_villages_first_and_reads_what_becomes_of_t
     people: Database, app: Flask, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
     client = sign_in(app, "dieu-tra")
-    assert "Bạn chưa được phân công trong đợt này" in client.get("/phong-van/ho-mau/").text
+    assert "Ông/Bà chưa được phân công trong đợt này" in client.get("/phong-van/ho-mau/").text
     with people.writing() as session:
         assignments.give(session, "ho-mau", "dieu-tra", Mode.INTERVIEWER, "supervisor", psu="V3")
     page = client.get("/phong-van/ho-mau/").text
@@ -144,7 +144,7 @@ def test_the_interviewer_sees_the_own_villages_first_and_reads_what_becomes_of_t
     page = client.get("/phong-van/ho-mau/06658").text
     assert page.index("Thôn V3") < page.index("được giữ chờ giám sát quyết định") < page.index("Thôn V4")
     forms = [client.get(f"/phong-van/ho-mau/06658?thon={psu}").text for psu in ("V3", "V4")]
-    warned = ["Bạn chưa được phân công ở đây" in form for form in forms]
+    warned = ["Ông/Bà chưa được phân công ở đây" in form for form in forms]
     assert warned == [False, True]
 
 

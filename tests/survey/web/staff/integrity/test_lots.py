@@ -60,7 +60,7 @@ def test_two_accounts_set_a_lot_aside_and_take_it_back(
     assert "nêu lý do" in send(one, number, "aside", " ").text
     assert "Chưa có gì thay đổi" in send(one, number, "aside", REASON).text
     page = one.get(f"/quan-tri/{WAVE}/lo/{number}").text
-    assert "Bạn là người đề nghị" in page
+    assert "Ông/Bà là người đề nghị" in page
     assert 'value="confirm"' not in page
     refused = send(one, number, "confirm")
     assert (refused.status_code, "phải do người khác xác nhận" in refused.text) == (422, True)

@@ -92,9 +92,13 @@ def _levels(*names: Callable[[], str]) -> dict[str, dict[str, str]]:
     return {str(level): both(name) for level, name in enumerate(names, 1)}
 
 
-def new_item(code: str) -> Document:
-    """A question without words, to be answered in one's own."""
-    return {"code": code, "kind": FREE, "label": {"vi": "", "en": ""}}
+def new_item(code: str, before: Document | None = None) -> Document:
+    """A question without words, to be answered on the scale of the one before it, else in one's own words."""
+    kind = KINDS.get(str(before.get("kind"))) if before else None
+    if before is None or kind is None or not kind.is_scale or "scale" not in before:
+        return {"code": code, "kind": FREE, "label": {"vi": "", "en": ""}}
+    answered = {key: before[key] for key in ("kind", "scale", "missing") if key in before}
+    return {"code": code, **answered, "label": {"vi": "", "en": ""}}
 
 
 def next_version(questionnaire: Questionnaire, newest: int) -> Document:
@@ -110,11 +114,12 @@ def add_item(document: Document, after: str) -> str:
         if not pages(document):
             document["pages"] = [{"code": "phan_1", "title": {"vi": "", "en": ""}, "items": []}]
         page = pages(document)[-1]
-        page["items"] = [*(page.get("items") or []), new_item(code)]
+        there = page.get("items") or []
+        page["items"] = [*there, new_item(code, there[-1] if there and isinstance(there[-1], dict) else None)]
         return code
     page, item = place
     text = own_text(document, after)
-    page["items"].insert(page["items"].index(text or item) + 1, new_item(code))
+    page["items"].insert(page["items"].index(text or item) + 1, new_item(code, item))
     return code
 
 

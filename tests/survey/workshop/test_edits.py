@@ -35,6 +35,22 @@ def test_a_question_moves_over_its_neighbour_and_onto_the_next_page() -> None:
     assert codes(document) == before
 
 
+def test_a_question_more_is_answered_as_the_one_before_it_where_that_one_has_a_scale() -> None:
+    document = edits.blank("thuy_loi", "Ý kiến về thủy lợi")
+    first = edits.find(document, "cau_1")
+    assert first is not None
+    first[1].update({"kind": "scale", "scale": "hai_long", "missing": [98]})
+    for after in ("cau_1", ""):
+        place = edits.find(document, edits.add_item(document, after))
+        assert place is not None
+        assert place[1] == {**first[1], "code": place[1]["code"]}
+    first[1].update({"kind": "single", "choices": {1: {"vi": "Có", "en": "Yes"}}})
+    del first[1]["scale"]
+    place = edits.find(document, edits.add_item(document, "cau_1"))
+    assert place is not None
+    assert place[1]["kind"] == "text"
+
+
 def test_a_question_that_is_taken_out_leaves_the_index_whole() -> None:
     document = short()
     edits.remove_item(document, "hl_cho")

@@ -482,7 +482,8 @@ function screen(form) {
       two: of(isTwo),
       warned: rows.filter(warned).length + odd().length,
     });
-    $("left").hidden = !open.length;
+    $("left").hidden = $("not-at-end").hidden = !open.length;
+    $("at-end").hidden = open.length > 0;
     $("left-says").textContent = word(open.length > MANY ? "left_many" : "left", { count: open.length });
     $("save").hidden = open.length > MANY;
     $("save-blank").hidden = open.length <= MANY;
@@ -537,6 +538,12 @@ function screen(form) {
         event.preventDefault();
         show();
       }
+      return;
+    }
+    const isPressed = event.target.closest("button, a");
+    if (!where && !rows[at] && untyped().length && (event.key === "Escape" || (event.key === "Enter" && !isPressed))) {
+      event.preventDefault();
+      go(rows.indexOf(untyped()[0]));
       return;
     }
     if (event.key === "Escape") {
@@ -597,7 +604,7 @@ function screen(form) {
 
   const wrong = rows.findIndex((row) => row.field.getAttribute("aria-invalid"));
   const begun = rows.some((row) => typed(row));
-  const left = form.dataset.at === "." ? rows.length : rows.findIndex((row) => row.code === form.dataset.at);
+  const left = form.dataset.at === "." ? rows.indexOf(untyped()[0] ?? null) : rows.findIndex((row) => row.code === form.dataset.at);
   const first = wrong >= 0 ? wrong : left >= 0 ? left : begun ? rows.indexOf(untyped()[0] ?? null) : 0;
   stand(first >= 0 ? first : rows.length);
   if (wrong >= 0) $("fault").textContent = rows[wrong].field.closest("[data-item]").querySelector(".fault").textContent;

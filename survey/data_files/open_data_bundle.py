@@ -42,7 +42,7 @@ MEANS: dict[str, str] = {
     "n_eff": N_("Effective number of people"),
     "variance": N_("Own variance of the domain, or pooled over domains"),
     "flags": N_("Marks, joined by semicolons; hidden: too few people, so the figures are left out"),
-    "standing": N_("The commune against the rest of the province, by the corrected test; empty: not tested"),
+    "standing": N_("The commune against the rest, by the corrected test; empty: not tested"),
 }
 ROWS, ESTIMATES = "tung-dong", "uoc-luong"
 

@@ -37,7 +37,7 @@ def notes_of(summary: Summary, records: Iterable[Estimate]) -> tuple[str, ...]:
 
 def _communes(summary: Summary) -> list[Block]:
     of_communes = [line for line in summary.targets if line.unit.parent]
-    return [*unit_tables.tables(summary), *([targets.table(of_communes)] if of_communes else [])]
+    return [*unit_tables.tables(summary), *([targets.table(of_communes, summary.whole)] if of_communes else [])]
 
 
 def _remarks(summary: Summary) -> list[Block]:

@@ -125,8 +125,7 @@ def _level(summary: Summary, line: UnitLine, index: Line) -> str:
         return _("%(title)s: %(figure)s (%(whole)s).", **told)
     if line.index.standing is None:
         return _(
-            "%(title)s: %(figure)s (%(whole)s); there are not enough villages to compare it with the rest of the "
-            "province.",
+            "%(title)s: %(figure)s (%(whole)s); there are not enough villages to compare it with the rest.",
             **told,
         )
     return _(
@@ -165,7 +164,7 @@ def _factors(summary: Summary, line: UnitLine, index: Line) -> Table:
         *((Column(before, 9),) if with_former else ()),
         Column(now, 10 if with_former else 11),
         Column(interval_title(summary), 15 if with_former else 16),
-        Column(_("Province"), 9),
+        Column(summary.whole_head, 9),
         *((Column(_("Against the rest"), 22 if with_former else 23),) if tested else ()),  # in one line each
     )
     return Table("", columns, tuple(rows), ())
@@ -196,7 +195,7 @@ def _themes(summary: Summary, line: UnitLine) -> str:
 def _annex(summary: Summary, line: UnitLine, aims: Sequence[Target]) -> list[Block]:
     blocks: list[Block] = [Heading(0, _("Annex: every question in %(commune)s", commune=commune(line.unit)))]
     if aims:
-        blocks += [Heading(2, _("Targets set")), targets.table(aims, of_one_unit=True)]
+        blocks += [Heading(2, _("Targets set")), targets.table(aims, summary.whole, of_one_unit=True)]
     if items := _items(summary, line):
         blocks += [Heading(2, _("Results by question")), *items]
     own = summary.remarks.units.get(line.unit.code) if summary.remarks else None
@@ -227,14 +226,14 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
         Column(_("People"), 11),
         Column(_("Satisfied"), 12),
         Column(interval_title(summary), 16),
-        Column(_("Province"), 11 if not is_open(summary) else 15),
+        Column(summary.whole_head, 11 if not is_open(summary) else 15),
         *((Column(_("Against the rest"), 18),) if not is_open(summary) else ()),
     )
     under = (
         *notes([scored(one) for one in own.values()]),
-        wording.province_base(scored(provincial[code]) for code in own),
+        wording.whole_base((scored(provincial[code]) for code in own), summary.whole_head),
     )
-    caption = _("Satisfied answers by question, beside the province")
+    caption = _("Satisfied answers by question, beside %(whole)s", whole=summary.whole)
     return [
         *_standouts(summary, line, list(apart)),
         Table(caption, columns, tuple(rows), tuple(filter(None, under))),

@@ -91,8 +91,8 @@ def _levels(summary: Summary) -> list[str]:
     counts = {group: number(len(lines)) for group, lines in by_group.items()}
     told = [
         _(
-            "Beside the rest of the province, %(above)s communes are higher, %(below)s lower; in %(not_apart)s no "
-            "clear difference is seen.",
+            "Beside the rest, %(above)s communes are higher, %(below)s lower; in %(not_apart)s no clear "
+            "difference is seen.",
             **counts,
         )
     ]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from survey.reports.cells import notes, with_base
-from survey.reports.labels import commune
+from survey.reports.labels import commune, upper
 from survey.reports.structure import LEFT, Annexes, Block, Column, Paragraph, Row, Table
 from survey.results import targets
 from survey.results.summary import Summary
@@ -19,7 +19,7 @@ def body(summary: Summary, annexed: Annexes) -> list[Block]:
     """The province's own targets as a table; of those of communes how many are reached."""
     own = [line for line in summary.targets if not line.unit.parent]
     others = [line for line in summary.targets if line.unit.parent]
-    blocks: list[Block] = [table(own)] if own else []
+    blocks: list[Block] = [table(own, summary.whole)] if own else []
     if others:
         counts = Counter(line.verdict for line in others)
         blocks.append(
@@ -37,11 +37,11 @@ def body(summary: Summary, annexed: Annexes) -> list[Block]:
     return blocks
 
 
-def table(lines: Sequence[Line], of_one_unit: bool = False) -> Table:
-    """The targets of a wave, or those of one unit alone."""
+def table(lines: Sequence[Line], whole: str, of_one_unit: bool = False) -> Table:
+    """The targets of a wave, or those of one unit alone; `whole`: whom the figures of all together are of."""
     rows = []
     for line in lines:
-        place = commune(line.unit) if line.unit.parent else _("The whole province")
+        place = commune(line.unit) if line.unit.parent else upper(whole)
         cells = [line.name, *(() if of_one_unit else (place,)), line.wanted, with_base(line.record)]
         cells += [
             _(targets.VERDICTS[line.verdict]),

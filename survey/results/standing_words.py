@@ -1,4 +1,4 @@
-"""The words of a commune against the rest of the province, of any two sides, of two waves."""
+"""The words of a commune against the rest, of any two sides, of two waves."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from analysis.contrast import Group
 from translations import N_
 
 STANDINGS: dict[Group, str] = {
-    "above": N_("above the rest of the province"),
-    "signs_above": N_("signs of being above the rest of the province"),
-    "not_apart": N_("no clear difference from the rest of the province"),
-    "signs_below": N_("signs of being below the rest of the province"),
-    "below": N_("below the rest of the province"),
+    "above": N_("above the rest"),
+    "signs_above": N_("signs of being above the rest"),
+    "not_apart": N_("no clear difference from the rest"),
+    "signs_below": N_("signs of being below the rest"),
+    "below": N_("below the rest"),
 }
 SIDES: dict[Group, str] = {
     "above": N_("higher"),

@@ -27,7 +27,7 @@ from survey.results.remarks import Remarks
 from survey.results.result_table import Record
 from survey.results.since import Since
 from survey.results.standouts import Standout
-from survey.results.wording import is_hidden, not_sampled, waits, whole
+from survey.results.wording import is_hidden, not_sampled, waits, whole, whole_head
 from survey.sampling import leader_groups, weight_versions
 from survey.storage import audit
 from survey.storage.models import (
@@ -260,6 +260,11 @@ class Summary:
     def whole(self) -> str:
         """Whom the figures of all together are of, in the language of the moment."""
         return whole(len(self.sampled), len(self.units))
+
+    @property
+    def whole_head(self) -> str:
+        """The same at the head of a column."""
+        return whole_head(len(self.sampled), len(self.units))
 
     @property
     def asks_leaders(self) -> bool:

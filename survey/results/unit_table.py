@@ -33,7 +33,7 @@ class UnitRow:
 
     @property
     def standing(self) -> Group | None:
-        """Its word against the rest of the province."""
+        """Its word against the rest."""
         return self.record.standing
 
     @property
@@ -200,9 +200,9 @@ _STEPS: tuple[tuple[Group, ...], ...] = (
     ("above",),
 )
 _LEVEL_TITLES = {
-    "below": Lazy("Below the province"),
-    "not_apart": Lazy("Not told apart from the province"),
-    "above": Lazy("Above the province"),
+    "below": Lazy("Below the overall figure"),
+    "not_apart": Lazy("Not told apart from the overall figure"),
+    "above": Lazy("Above the overall figure"),
 }
 _CHANGE_TITLES = {
     "below": Lazy("Down"),
@@ -241,13 +241,16 @@ def _heading(kind: tuple[Group | None, ...], own: Sequence[UnitRow], of_change: 
     return title, how_many
 
 
-def scale(figure: Figure, asked: Asked) -> charts.Scale:
-    """The scale of the drawing: of all rows, whichever are shown, so that a filter moves nothing."""
+def scale(figure: Figure, asked: Asked, whole: str) -> charts.Scale:
+    """The scale of the drawing: of all rows, whichever are shown, so that a filter moves nothing.
+
+    whole  what the figure of all together is called on it
+    """
     if asked.is_of_change:
         return charts.change_scale(
             [row.difference for row in figure.rows if row.difference is not None], _("no change")
         )
-    return charts.scale([row.record for row in figure.rows], figure.province, _("province"))
+    return charts.scale([row.record for row in figure.rows], figure.province, whole.lower())
 
 
 def finding(figure: Figure, since: Since | None, of_change: bool = False) -> str:
@@ -261,11 +264,11 @@ def finding(figure: Figure, since: Since | None, of_change: bool = False) -> str
     counts = Counter(row.standing for row in figure.rows)
     below, above = counts["below"], counts["above"]
     if not below and not above:
-        text = _("No commune can be told apart from the province")
+        text = _("No commune can be told apart from the overall figure")
     else:
         text = ngettext(
-            "%(num)s commune below the province, %(above)s above",
-            "%(num)s communes below the province, %(above)s above",
+            "%(num)s commune below the overall figure, %(above)s above",
+            "%(num)s communes below the overall figure, %(above)s above",
             below,
             above=above,
         )

@@ -43,7 +43,7 @@ def counted(count: int | None, mark: str | None) -> str:
 
 
 def written(own: ThemeCounts, unread: int) -> str:
-    """How many of a place's forms held a remark that was read, and how many of the province still wait for it."""
+    """How many of a place's forms held a remark that was read, and how many of the wave still wait for it."""
     recipients = number(own.asked)
     if own.mark == "hidden":
         text = _(
@@ -64,8 +64,8 @@ def written(own: ThemeCounts, unread: int) -> str:
     if not unread:
         return text
     waiting = ngettext(
-        "In the whole province %(unread)s more was not read.",
-        "In the whole province %(unread)s more were not read.",
+        "In the whole wave %(unread)s more was not read.",
+        "In the whole wave %(unread)s more were not read.",
         unread,
         unread=number(unread),
     )
@@ -152,6 +152,11 @@ def whole(sampled: int, communes: int) -> str:
     if sampled == communes:
         return _("the whole province")
     return _("the %(sampled)s of %(all)s communes in the sample", sampled=number(sampled), all=number(communes))
+
+
+def whole_head(sampled: int, communes: int) -> str:
+    """The same at the head of a column."""
+    return _("Province") if sampled == communes else _("In the sample")
 
 
 def has_interval(record: Estimate) -> bool:
@@ -283,7 +288,7 @@ def change_limits(difference: Difference | None, decimals: int = 1) -> str:
 
 
 def standing(group: Group) -> str:
-    """A commune against the rest of the province, within a sentence."""
+    """A commune against the rest, within a sentence."""
     return _(STANDINGS[group])
 
 
@@ -375,12 +380,11 @@ def no_standout(count: int) -> str:
     """That none of so many questions of a commune, as could be tested, differs from the rest; that none could."""
     if not count:
         return _(
-            "Its questions can't be compared with the rest of the province: too few villages or answers, or their "
-            "figures are hidden."
+            "Its questions can't be compared with the rest: too few villages or answers, or their figures are "
+            "hidden."
         )
     return _(
-        "Of the %(count)s questions compared none differs from the rest of the province by the test corrected for "
-        "all of them.",
+        "Of the %(count)s questions compared none differs from the rest by the test corrected for all of them.",
         count=number(count),
     )
 
@@ -438,8 +442,8 @@ def _interval(flags: tuple[str, ...]) -> str:
     return _("range of variation") if "not_a_sample" in flags else _("%(level)s confidence interval", level=LEVEL)
 
 
-def province_base(records: Iterable[Estimate]) -> str:
-    """How sure the province's figures are in a column that gives them alone; empty where none has two limits."""
+def whole_base(records: Iterable[Estimate], head: str) -> str:
+    """How sure the figures of all together are in a column that gives them alone; empty where none has limits."""
     lines = [
         (record.n or 0, max(record.high - record.estimate, record.estimate - record.low), record)
         for record in records
@@ -449,6 +453,7 @@ def province_base(records: Iterable[Estimate]) -> str:
         return ""
     least, most = min(n for n, _furthest, _record in lines), max(n for n, _furthest, _record in lines)
     bases = {
+        "whole": head,
         "least": number(least),
         "most": number(most),
         "interval": _interval(lines[0][2].flags),
@@ -457,13 +462,13 @@ def province_base(records: Iterable[Estimate]) -> str:
     }
     if least == most:
         return _(
-            "Province: %(most)s people answered each question; no limit of the %(interval)s is more than "
+            "%(whole)s: %(most)s people answered each question; no limit of the %(interval)s is more than "
             "%(points)s points from its figure.",
             **bases,
         )
     return _(
-        "Province: %(least)s to %(most)s people answered each question; no limit of the %(interval)s is more than "
-        "%(points)s points from its figure.",
+        "%(whole)s: %(least)s to %(most)s people answered each question; no limit of the %(interval)s is more "
+        "than %(points)s points from its figure.",
         **bases,
     )
 

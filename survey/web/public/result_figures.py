@@ -76,9 +76,7 @@ class Figures:
         own = self.summary.index.estimate if self.summary.index else None
         interval = wording.interval_name(own) if own else ""
         words = {
-            "own": _(
-                "survey of the province, vertical line: %(interval)s", interval=interval[:1].lower() + interval[1:]
-            ),
+            "own": _("own survey, vertical line: %(interval)s", interval=interval[:1].lower() + interval[1:]),
             "published": _("published by the Ministry of Home Affairs (SIPAS)"),
         }
         return {kind: text for kind, text in words.items() if self.chart and kind in self.chart.kinds}

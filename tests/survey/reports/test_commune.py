@@ -57,7 +57,7 @@ def test_a_commune_s_notice_gives_three_conclusions_and_its_figures_beside_the_p
     assert len(factors.rows) == 1 + len(said.factors)
     table = questions(said, 0)
     assert len(table.rows) == 39
-    assert table.notes[-1] == wording.province_base(one.estimate for one in said.items)
+    assert table.notes[-1] == wording.whole_base((one.estimate for one in said.items), said.whole_head)
     assert not re.search(r"[Hh]ạng", " ".join(one.text for one in notice.blocks if isinstance(one, Paragraph)))
 
 
@@ -94,7 +94,7 @@ def test_an_item_is_named_only_where_the_corrected_test_holds(said: Summary) -> 
     assert sorted(words) == sorted(
         wording.side(one.group) for one in said.standouts[said.units[with_some].unit.code]
     )
-    assert "không câu nào khác phần còn lại của tỉnh" in texts(said, without)
+    assert "không câu nào khác phần còn lại" in texts(said, without)
     for standouts in said.standouts.values():
         for one in standouts:
             assert one.record.rest is not None

@@ -102,10 +102,10 @@ def test_a_change_without_an_interval_is_not_told() -> None:
 
 def test_the_finding_counts_both_and_says_when_there_is_none() -> None:
     both = unit_table.finding(FIGURE, SINCE)
-    assert both == "1 nơi thấp hơn mức chung của tỉnh, 1 nơi cao hơn. So với năm 2025: 1 nơi giảm, 1 nơi tăng"
+    assert both == "1 nơi thấp hơn mức chung, 1 nơi cao hơn. So với năm 2025: 1 nơi giảm, 1 nơi tăng"
     none = replace(FIGURE, rows=(ROWS[2], row("F", 0.7, "not_apart", 0.0, "not_apart")))
     assert unit_table.finding(none, SINCE) == (
-        "Chưa nơi nào phân biệt được với mức chung của tỉnh. So với năm 2025: chưa nơi nào thay đổi rõ"
+        "Chưa nơi nào phân biệt được với mức chung. So với năm 2025: chưa nơi nào thay đổi rõ"
     )
 
 

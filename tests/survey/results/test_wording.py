@@ -54,13 +54,15 @@ def test_a_share_reads_with_its_interval_and_its_base() -> None:
 
 
 def test_a_column_of_figures_alone_says_how_sure_they_are() -> None:
-    assert wording.province_base([SHARE, record(0.5, 0.48, 0.51, 1400), NOTHING, HIDDEN]) == (
+    assert wording.whole_base([SHARE, record(0.5, 0.48, 0.51, 1400), NOTHING, HIDDEN], "Toàn tỉnh") == (
         "Toàn tỉnh: mỗi câu có từ 1.400 đến 1.432 người trả lời; giới hạn của khoảng tin cậy 95% cách con số "
         "không quá 2,0 điểm %."
     )
-    assert "mỗi câu có 1.400 người trả lời" in wording.province_base([record(0.5, 0.48, 0.51, 1400)])
-    assert "không quá 2,1 điểm" in wording.province_base([record(0.5, 0.4796, 0.51, 1400)])  # 2,04: never less
-    assert wording.province_base([NOTHING, HIDDEN]) == ""
+    assert "mỗi câu có 1.400 người trả lời" in wording.whole_base([record(0.5, 0.48, 0.51, 1400)], "Toàn tỉnh")
+    assert "không quá 2,1 điểm" in wording.whole_base(
+        [record(0.5, 0.4796, 0.51, 1400)], "Toàn tỉnh"
+    )  # 2,04: never less
+    assert wording.whole_base([NOTHING, HIDDEN], "Toàn tỉnh") == ""
 
 
 def test_no_case_is_never_zero_percent() -> None:

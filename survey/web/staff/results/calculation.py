@@ -148,7 +148,7 @@ def steps(summary: Summary, figure: Figure) -> list[str]:
 
 
 def _taken(summary: Summary, figure: Figure) -> str:
-    where = f"{figure.unit.kind} {figure.unit.name}" if figure.unit else _("the whole province")
+    where = f"{figure.unit.kind} {figure.unit.name}" if figure.unit else summary.whole
     if summary.wave.kind is WaveKind.SAMPLE:
         return _("Take the forms in the sample: %(where)s.", where=where)
     return _("Take the forms of all who answered: %(where)s.", where=where)

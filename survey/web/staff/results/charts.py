@@ -8,6 +8,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from analysis import Estimate
 from survey.accounts.accounts import Right
 from survey.integrity import unusual
 from survey.reports import chart
@@ -121,12 +122,11 @@ def _of_units(moment: WaveFigures) -> Chart:
     of_change = asked.is_of_change
     title = unit_table.finding(figure, since, of_change)
     narrowed = _("%(count)s of %(all)s communes", count=len(rows), all=len(figure.rows))
-    whole = wording.sentence(figure.province, 1)
     return Chart(
         title,
         about(summary, *[figure.name] * (figure.name != title), *[narrowed] * (len(rows) < len(figure.rows))),
         Rows(
-            unit_table.scale(figure, asked),
+            unit_table.scale(figure, asked, summary.whole_head),
             [
                 Row(
                     units.named(row.unit),
@@ -141,7 +141,7 @@ def _of_units(moment: WaveFigures) -> Chart:
         ),
         [
             dots(summary),
-            *([] if of_change else [_("Band: the province, %(figure)s.", figure=whole)]),
+            *([] if of_change else [_band(summary, figure.province)]),
             *notes(summary),
         ],
     )
@@ -196,8 +196,14 @@ def _of_parts(summary: Summary, title: str, lines: tuple[Line, ...]) -> Chart:
         Row(part.line.label, part.line.estimate, None, part.level) for part in outline.parts_of(summary, lines)
     ]
     scale = charts.scale([row.record for row in rows], index, _("index"))
-    whole = _("Band: the index of the province, %(figure)s.", figure=wording.sentence(index, 1))
-    return Chart(title, about(summary, summary.province.name), Rows(scale, rows), [whole, *notes(summary)])
+    return Chart(
+        title, about(summary, summary.province.name), Rows(scale, rows), [_band(summary, index), *notes(summary)]
+    )
+
+
+def _band(summary: Summary, record: Estimate) -> str:
+    """What the band of a drawing is."""
+    return _("Band: %(whole)s, %(figure)s.", whole=summary.whole, figure=wording.sentence(record, 1))
 
 
 def _of_commune(moment: WaveFigures) -> Chart:
@@ -218,10 +224,10 @@ def _of_unit(summary: Summary, code: str) -> Chart:
     scale = charts.scale([record for row in rows for record in (row.record, row.beside) if record is not None])
     name = units.named(line.unit)
     return Chart(
-        _("%(name)s: each question against the province", name=name[:1].upper() + name[1:]),
+        _("%(name)s: each question beside %(whole)s", name=name[:1].upper() + name[1:], whole=summary.whole),
         about(summary),
         Rows(scale, rows),
-        [dots(summary), _("Vertical line: the province's figure for the same question."), *notes(summary)],
+        [dots(summary), _("Vertical line: %(whole)s, the same question.", whole=summary.whole), *notes(summary)],
     )
 
 

@@ -92,18 +92,18 @@ def finding(summary: Summary, found: Since | None, lines: Sequence[ChangeRow]) -
     if any(line.index.standing for line in summary.units):
         parts.append(
             _(
-                "%(below)s communes below the rest of the province, %(above)s above",
+                "%(below)s communes below the overall figure, %(above)s above",
                 below=len(groups["below"]),
                 above=len(groups["above"]),
             )
             if groups["below"] or groups["above"]
-            else _("No commune can be told apart from the province")
+            else _("No commune can be told apart from the overall figure")
         )
     return ". ".join(parts) or (summary.index.label if summary.index else summary.wave.title)
 
 
 def apart(summary: Summary) -> dict[Group, list[UnitLine]]:
-    """The communes whose index is told apart from the rest of the province, lowest first, by their word."""
+    """The communes whose index is told apart from the rest, lowest first, by their word."""
     lines = sorted(summary.units, key=lambda line: line.index.estimate or 0.0)
     groups: tuple[Group, ...] = ("below", "above", "signs_below", "signs_above")
     return {group: [line for line in lines if line.index.standing == group] for group in groups}

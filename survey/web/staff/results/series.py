@@ -29,7 +29,8 @@ from translations import gettext as _
 class Series:
     """A figure over the years.
 
-    whose      the commune, or the province
+    whole      whom the figures of all together are of
+    whose      the commune, or the province, or the part of it that was sampled
     points     of it; `beside` the province's, where it is a commune's
     left_out   waves before of which no figure is shown, each with why
     published  what others published of the province
@@ -39,6 +40,7 @@ class Series:
     measure: str
     name: str
     unit: Unit | None
+    whole: str
     whose: str
     points: Sequence[Point]
     beside: Sequence[Point]
@@ -61,7 +63,7 @@ class Series:
     def key(self) -> dict[str, str]:
         """What each kind of mark means."""
         own = _("%(whose)s, vertical line: %(interval)s", whose=self.whose, interval=self.interval)
-        words = {"own": own, "province": _("the whole province"), "published": self.cited}
+        words = {"own": own, "province": self.whole, "published": self.cited}
         return {kind: text for kind, text in words.items() if self.chart and kind in self.chart.kinds}
 
 
@@ -77,6 +79,7 @@ def gather(summary: Summary) -> Series:
         raise NotFound(
             "There is no unit with the code %(code)s. Choose the commune from the list.", code=code[:20]
         )
+    all_together = summary.whole if len(summary.sampled) < len(summary.units) else summary.province.name
     with database().reading() as session:
         wave = waves.find(session, summary.wave.code)
         points = series.of(session, wave, measure, summary.release, code or None)
@@ -88,7 +91,8 @@ def gather(summary: Summary) -> Series:
         measure=measure,
         name=targets.name_of(summary.questionnaire, measure),
         unit=communes.get(code),
-        whose=units.named(communes[code]) if code else summary.province.name,
+        whole=summary.whole,
+        whose=units.named(communes[code]) if code else all_together,
         points=points,
         beside=beside,
         left_out=[f"{one.title} {wording.unshown(gone)}" for one, gone in unshown],

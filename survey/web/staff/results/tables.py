@@ -197,7 +197,7 @@ def made(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]
         item=item,
         title=titles.get(one.item, one.item),
         by=by,
-        by_name=" × ".join(names.get(column, column) for column in by) or _("The whole province"),
+        by_name=" × ".join(names.get(column, column) for column in by) or _("All together"),
         groups=tuple(Group(name, tuple(lines)) for name, lines in grouped.items()),
         tested=_tested(people, item, by, records),
     )

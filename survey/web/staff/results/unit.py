@@ -35,11 +35,11 @@ from translations import gettext as _
 
 MOST_APART = 8  # items in the table of what differs
 LEVELS: dict[Group, str] = {
-    "above": N_("above the province"),
-    "signs_above": N_("signs of being above the province"),
-    "not_apart": N_("not told apart from the province"),
-    "signs_below": N_("signs of being below the province"),
-    "below": N_("below the province"),
+    "above": N_("above the overall figure"),
+    "signs_above": N_("signs of being above the overall figure"),
+    "not_apart": N_("not told apart from the overall figure"),
+    "signs_below": N_("signs of being below the overall figure"),
+    "below": N_("below the overall figure"),
 }
 
 

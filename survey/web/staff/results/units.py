@@ -59,7 +59,7 @@ def all_units(wave: str) -> ResponseReturnValue:
         head=partial(_head, figure, asked),
         sections=unit_table.sections(figure, asked, rows),
         keys=keys(row.record for row in rows),
-        scale=unit_table.scale(figure, asked),
+        scale=unit_table.scale(figure, asked, summary.whole_head),
         as_map=as_map,
         map=drawn(wave, figure, of_change) if as_map else None,
     )
@@ -83,7 +83,7 @@ def units_file(wave: str) -> ResponseReturnValue:
     interval, of_change = wording.interval_name(figure.province), _("Interval of the change")
     writer.writerow(
         [
-            _("Code"), _("Commune or ward"), _("Kind"), figure.name, *_limits(interval), _("Against the province"),
+            _("Code"), _("Commune or ward"), _("Kind"), figure.name, *_limits(interval), _("Against the rest"),
             _("Change, points"), *_limits(of_change), _("What can be said"), _("People"), _("Remark"), _("Draft"),
         ]
     )  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from html import unescape
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -22,11 +23,13 @@ from survey.commands import Program
 from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.reports import report
+from survey.responses import submission
 from survey.results import charts, summary, unit_table, wording
 from survey.results.summary import Summary
 from survey.storage.database import Database
-from survey.storage.models import Account, Assignment, Role, Village, Wave
+from survey.storage.models import Account, Assignment, Mode, Role, Village, Wave
 from survey.system.version import version
+from survey.waves import waves
 from survey.web.app import create_app
 from survey.web.staff.results.reports import KINDS
 from survey.web.staff.results.units import figure_of
@@ -369,7 +372,7 @@ def test_the_heading_counts_the_three_groups_of_the_test(reader: FlaskClient, sa
     page = reader.get("/quan-tri/thu-nghiem/don-vi")
     heading = re.search(r"<h1>(.*?)</h1>", page.text)
     assert heading
-    assert heading[1].startswith(f"{below} nơi thấp hơn mức chung của tỉnh, {above} nơi cao hơn. So với năm ")
+    assert heading[1].startswith(f"{below} nơi thấp hơn mức chung, {above} nơi cao hơn. So với năm ")
     assert page.text.count(' plot-concluded">') == above + below + 2  # and the legend's
     assert page.text.count('class="plot-half"') == sum(signs) + 2
     assert [int(one) for one in re.findall(r"</strong> (\d+) nơi", page.text)] == [below, sum(signs) + rest, above]
@@ -591,12 +594,30 @@ def test_every_format_of_the_report_is_offered(reader: FlaskClient) -> None:
 def test_the_pages_speak_english(made: Flask) -> None:
     client = signed_in(made, "home_affairs", "en")
     page = plain(client.get("/quan-tri/thu-nghiem/don-vi"))
-    assert re.search(r"communes below the province, \d+ above\. Since the survey of \d+: \d+ down, \d+ up", page)
+    assert re.search(
+        r"communes below the overall figure, \d+ above\. Since the survey of \d+: \d+ down, \d+ up", page
+    )
     assert "95% confidence interval" in page
     assert "Hà Tu ward" in page
     assert "phường" not in page
     assert "Hà Tu Ward" in plain(client.get(f"/quan-tri/thu-nghiem/don-vi/{COMMUNE}"))
     assert "Demonstration data" in page
+
+
+def test_no_page_of_a_sample_of_two_communes_speaks_of_the_whole_province(
+    app: Flask, province: Database, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    with province.writing() as session:
+        for psu, unit in (("V1", "06652"), ("V2", "06652"), ("V3", "06658"), ("V4", "06658")) * 5:
+            place = waves.place(session, "ho-mau", unit)
+            submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C5": 1, "th_y_te": 4}, psu=psu)
+    client = sign_in(app, "home_affairs")
+    pages = ("", "don-vi", "don-vi?hien=C5&xem=o", "don-vi/06652", "cau-hoi", "so-sanh", "bang?muc=C5")
+    pages += ("qua-cac-dot", "cach-tinh?item=C5=1", "bao-cao", "loi-gop-y")
+    for page in pages:
+        said = plain(client.get(f"/quan-tri/ho-mau/{page}"))
+        assert "trong mẫu" in said or page in ("so-sanh", "bao-cao", "loi-gop-y"), page
+        assert "toàn tỉnh" not in said.lower(), page
 
 
 # Drawings

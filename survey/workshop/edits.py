@@ -97,7 +97,7 @@ def new_item(code: str, before: Document | None = None) -> Document:
     kind = KINDS.get(str(before.get("kind"))) if before else None
     if before is None or kind is None or not kind.is_scale or "scale" not in before:
         return {"code": code, "kind": FREE, "label": {"vi": "", "en": ""}}
-    answered = {key: before[key] for key in ("kind", "scale", "missing") if key in before}
+    answered: Document = {key: before[key] for key in ("kind", "scale", "missing") if key in before}
     return {"code": code, **answered, "label": {"vi": "", "en": ""}}
 
 

@@ -203,6 +203,21 @@ def test_a_new_release_leads_to_the_old_one_until_one_is_withdrawn(made_up_copy:
     assert dates.today().strftime("%d/%m/%Y") in text
 
 
+def test_the_map_accounts_for_every_commune_and_the_series_is_a_sentence(reader: FlaskClient) -> None:
+    page = reader.get(PAGE).text
+    legend = page.partition('class="tile-legend"')[2].partition("</ul>")[0]
+    assert sum(map(int, re.findall(r"<strong>(\d+)</strong>", legend))) == 54
+    unseen = re.findall(r'<p class="unseen">(.*?)</p>', page)
+    assert all(one.rstrip().endswith(".") for one in unseen)
+
+
+def test_whom_to_ask_is_named(made_up_copy: Flask) -> None:
+    with made_up_copy.extensions["database"].writing() as session:
+        waves.find(session, "nam-truoc").contact = "Sở Nội vụ, 0203 3 835 999"
+    asked = words(made_up_copy.test_client().get(PAGE).text)
+    assert "Sở Nội vụ, 0203 3 835 999" in asked
+
+
 def test_an_open_wave_concludes_nothing(made_up_copy: Flask) -> None:
     released(made_up_copy, "gop-y")
     page = made_up_copy.test_client().get("/ket-qua/gop-y").text

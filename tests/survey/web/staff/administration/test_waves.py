@@ -1,0 +1,37 @@
+"""The list of waves says how far the newest release of each is, to whoever may read results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.responses import submission
+from survey.results import release_steps, releases
+from survey.storage.database import Database
+from survey.storage.models import Mode
+from survey.waves import waves
+
+SignIn = Callable[[Flask, str], FlaskClient]
+
+
+def test_whoever_lands_on_the_list_is_told_what_waits(province: Database, app: Flask, sign_in: SignIn) -> None:
+    reader, keyer = sign_in(app, "home_affairs"), sign_in(app, "keyer")
+    assert "Bản số" not in reader.get("/quan-tri/").text
+    with province.writing() as session:
+        for psu in ("V1", "V2") * 5:
+            place = waves.place(session, "ho-mau", "06652")
+            submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"th_y_te": 4}, psu=psu)
+        made = releases.freeze(session, waves.find(session, "ho-mau"), "An")
+    link = '<a href="/quan-tri/ho-mau/cong-bo/1">'
+    assert f"{link}Bản số 1 chờ kiểm tra</a>" in reader.get("/quan-tri/").text
+    with province.writing() as session:
+        release_steps.check(releases.find(session, "ho-mau", made.number), "Bình")
+    assert f"{link}Bản số 1 chờ duyệt</a>" in reader.get("/quan-tri/").text
+    with province.writing() as session:
+        found = releases.find(session, "ho-mau", made.number)
+        release_steps.approve(found, found, "Chi")
+    assert f"{link}Đã công bố bản số 1</a>" in reader.get("/quan-tri/").text
+    assert "cong-bo" not in keyer.get("/quan-tri/", follow_redirects=True).text

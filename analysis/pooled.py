@@ -124,9 +124,13 @@ def intraclass(
 
 def joined_df(totals: Totals) -> Floats:
     """(K,) degrees of freedom of all PSUs that answered, joined as one stratum."""
-    seen = np.zeros((len(totals.frame.stratum), len(totals.measures)), bool)
-    np.logical_or.at(seen, totals.psu, totals.sums.count > 0)
-    df: Floats = np.maximum(seen.sum(0) - 1.0, 0.0)
+    if totals.frame.psus is None:  # a row is in one domain, and rows may have been summed by stratum
+        many = totals.psus.sum(0)
+    else:
+        seen = np.zeros((len(totals.frame.stratum), len(totals.measures)), bool)
+        np.logical_or.at(seen, totals.psu, totals.sums.count > 0)
+        many = seen.sum(0)
+    df: Floats = np.maximum(many - 1.0, 0.0)
     return df
 
 

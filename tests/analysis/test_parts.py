@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from analysis import Design, Measure, estimate, ratio
@@ -70,6 +70,7 @@ RULES = some.sampled_from(["centered", "average", "certainty"])
 VARIANCES = some.sampled_from(["direct", "pooled", "auto"])
 
 
+@example(563, 1, "centered", "pooled", False, None)  # everybody in the only domain gave one answer
 @given(
     some.integers(0, 10**6), some.integers(1, 4), RULES, VARIANCES, some.booleans(),
     some.sampled_from([None, "raking", "linear"]),

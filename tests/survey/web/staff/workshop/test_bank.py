@@ -23,6 +23,9 @@ def test_a_question_is_found_without_accents_and_taken_once_with_its_code(
     assert "noi_phuc_vu@2" in page
     assert "hl_le_phi" not in page
     assert 'name="cau" value="hl_cho"' in page
+    none = lan.client.get(f"{BANK}?nhap=1&tim=vuvuzela").text
+    assert f'href="{BANK}?nhap=1">xem tất cả' in none
+    assert "<table" not in none
     lan.send("nhap/1/lay?tu=noi_phuc_vu@2", cau="hl_cho")
     assert written(province)["pages"][0]["items"][-1]["code"] == "hl_cho"
     assert 'name="cau" value="hl_cho"' not in lan.client.get(f"{BANK}?nhap=1&tim=cho+den+luot").text

@@ -81,9 +81,8 @@ def _form(place: Place, sound: Sound | None) -> dict[str, object]:
         "named": units.named,
         "province": units.named(place.province),
         "questionnaire": questionnaire,
-        "questions": form.questions(
-            questionnaire, {}, sound=sound
-        ),  # with answers: what is blank is kept in memory for good
+        # with answers, though there are none: what is blank is kept in memory for good
+        "questions": form.questions(questionnaire, {}, sound=sound),
         "asked": effort.questions(questionnaire),
         "minutes": effort.minutes(questionnaire),
         "marks": (),

@@ -4,7 +4,7 @@ from forms.answers import Checked, Problem, asked_items, check, posted
 from forms.document import DocumentError, Places
 from forms.items import Condition, Item, Kind, Text
 from forms.kinds import KINDS
-from forms.parsing import load, parse, shipped
+from forms.parsing import banked, load, parse, shipped
 from forms.questionnaire import Area, Factor, Headline, Index, Page, Population, Questionnaire, Rule
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Questionnaire",
     "Rule",
     "Text",
+    "banked",
     "check",
     "load",
     "parse",

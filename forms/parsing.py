@@ -61,6 +61,12 @@ def shipped() -> tuple[Questionnaire, ...]:
     return tuple(load(path) for path in sorted(SHIPPED.glob("*.yaml")))
 
 
+@cache
+def banked() -> tuple[Questionnaire, ...]:
+    """Documents whose single questions a draft may take, and that no wave asks as they stand."""
+    return tuple(load(path) for path in sorted((SHIPPED / "bank").glob("*.yaml")))
+
+
 def parse(document: object, where: Places | None = None) -> Questionnaire:
     """The questionnaire of a document, from YAML or from the JSON in which it is stored."""
     root = Part(plain(Part(document, places=where)), places=where)

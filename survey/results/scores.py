@@ -74,7 +74,7 @@ def measures(people: Respondents, wanted: MeasureRequest, rule: Rule | None, ask
         return [_index(people, index, wanted.item, rule)]
     item = item_of(people.questionnaire, wanted.item)
     if wanted.values is None and index is not None and rule is not None and item.code in index.codes()["index"]:
-        levels = _levels(people, item)
+        levels = levels_of(people, item)
         if rule.is_share:
             return [_share(item, rule.satisfied(item.code), levels, blank=-1)]
         return [Measure.numbers(item.code, None, "mean", _worth(levels, rule.scores[item.code]), levels >= 0)]
@@ -121,7 +121,7 @@ def _index(people: Respondents, index: Index, part: str, rule: Rule) -> Measure:
         score += one.score.astype(score.dtype)[one.codes]
         base += one.base.astype(base.dtype)[one.codes]
     for code in () if parts else items:
-        levels = _levels(people, people.questionnaire.items[code])
+        levels = levels_of(people, people.questionnaire.items[code])
         score += _worth(levels, rule.scores[code]).astype(score.dtype, copy=False)
         base += levels >= 0
     if rule.is_share:
@@ -143,7 +143,7 @@ def _index(people: Respondents, index: Index, part: str, rule: Rule) -> Measure:
     )
 
 
-def _levels(people: Respondents, item: Item) -> NDArray[Any]:
+def levels_of(people: Respondents, item: Item) -> NDArray[Any]:
     """(N,) the levels of a scale, −1 without; a code that is no level (98, 99) is no answer here."""
     column = people.answers(item)
     level = np.full(max(item.choices) + 2, -1, column.codes.dtype)  # the last one is that of −1

@@ -5,7 +5,7 @@ Each function changes the document that it is given; `forms.faults` says what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from forms import KINDS, Questionnaire
@@ -325,11 +325,24 @@ def take(document: Document, source: Mapping[str, Any], codes: list[str]) -> lis
             continue
         item = {key: value for key, value in place[1].items() if key not in ("show_if", "audio")}
         if scale := item.get("scale"):
-            document.setdefault("scales", {}).setdefault(scale, whole["scales"][scale])
-        for missing in item.get("missing") or []:
-            document.setdefault("missing", {}).setdefault(str(missing), whole["missing"][str(missing)])
+            scales = document.setdefault("scales", {})
+            names = (scale, *(f"{scale}_{number}" for number in range(2, 100)))
+            item["scale"] = _placed(scales, names, whole["scales"][scale])
+        if missing := item.get("missing"):
+            known = document.setdefault("missing", {})
+            item["missing"] = [
+                int(_placed(known, [str(code), *map(str, range(97, 89, -1))], whole["missing"][str(code)]))
+                for code in missing
+            ]
         pages(document)[-1].setdefault("items", []).append(item)
     return left
+
+
+def _placed(there: Document, names: Iterable[str], what: Any) -> str:
+    """The first of the names under which this stands or can be put: what has a name keeps its meaning."""
+    name = next(name for name in names if there.get(name, what) == what)
+    there[name] = what
+    return name
 
 
 def remove_language(document: Document, code: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forms import faults, parse, shipped
+from forms import banked, faults, parse, shipped
 from survey.workshop import edits
 
 
@@ -86,3 +86,17 @@ def test_questions_of_a_version_come_with_their_codes_and_scales() -> None:
     assert left == ["khong_co"]
     assert codes(document)[1:] == ["hl_cho", "tiep_xuc"]
     assert edits.take(document, short(), ["hl_cho"]) == ["hl_cho"]
+
+
+def test_what_has_a_name_in_the_draft_keeps_its_meaning() -> None:
+    """`hai_long` says other words in the draft, and 98 is “không nhớ” there, not “không biết”."""
+    document = edits.blank("moi", "Mới")
+    scale, missing = document["scales"]["hai_long"], document["missing"]["98"]
+    scale["3"] = {"vi": "Tạm được", "en": "Fair"}
+    [shipped_bank] = banked()
+    assert not edits.take(document, shipped_bank.document, ["cs_bau_truong_thon", "cs_hop_thon"])
+    assert (document["scales"]["hai_long"], document["missing"]["98"]) == (scale, missing)
+    found = faults.of(document)[1]
+    assert found is not None
+    taken, source = found.items["cs_bau_truong_thon"], shipped_bank.items["cs_bau_truong_thon"]
+    assert [text.vi for text in taken.choices.values()] == [text.vi for text in source.choices.values()]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from analysis.reliability import Reliability
 from survey.accounts.accounts import Right
+from survey.results import behaviour
 from survey.storage.models import DraftState
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
 from survey.workshop import bank, drafts, edits
+from translations.formats import number
 
 MOST = 60  # questions on a page: who looks for one more says another word
 
@@ -20,6 +23,9 @@ def question_bank() -> ResponseReturnValue:
     words = request.args.get("tim", "").strip()[:200]
     with database().reading() as session:
         found = bank.questions(session, words)
+        shown = found[:MOST]
+        waves = {wave.code: wave for one in shown for wave in one.waves}
+        behaved = {code: behaviour.of_wave(session, wave) for code, wave in waves.items()}
         rows = [row for row in drafts.list_all(session) if row.state is DraftState.WRITING]
         titles, there = {}, {}
         for row in rows:
@@ -32,10 +38,19 @@ def question_bank() -> ResponseReturnValue:
     return render_template(
         "staff/workshop_bank.html",
         words=words,
-        found=found[:MOST],
+        found=shown,
+        behaved=behaved,
+        reliable=_reliable,
         left=len(found) - MOST,
         count=len(found),
         titles=titles,
         chosen=chosen,
         there=there.get(chosen, set()) if chosen else set(),
     )
+
+
+def _reliable(found: Reliability) -> str:
+    """Alpha of a factor, with its limits where the design tells them."""
+    if found.low is None or found.high is None:
+        return number(found.alpha, 2)
+    return f"{number(found.alpha, 2)} ({number(found.low, 2)}–{number(found.high, 2)})"

@@ -22,7 +22,7 @@ from survey.web.pages import MB
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, NEEDED, StaffForm
 from survey.web.staff.uploads import load_upload
-from survey.workshop import drafts, edits, recordings
+from survey.workshop import bank, drafts, edits, recordings
 from translations import N_, Lazy
 from translations import gettext as _
 
@@ -119,7 +119,7 @@ def take_items(id: int) -> ResponseReturnValue:
     with database().reading() as session:
         row = drafts.find(session, id)
         written = drafts.present(session, row)
-        versions = questionnaires.published(session)
+        versions = bank.sources(session)
         source = next((one for one in versions if one.name == request.values.get("tu")), versions[-1])
     if request.method == "GET":
         there = {str(item.get("code")) for _page, item in edits.items(written)}

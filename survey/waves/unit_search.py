@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,9 +22,12 @@ SHORT = {
     "tt": "thi tran",
     "h": "huyen",
 }
-KINDS = "|".join([*SHORT, *SHORT.values()])
+KINDS = "|".join([*SHORT, *SHORT.values(), "dao"])  # "đảo Tuần Châu" is no kind of a unit, but said so
 KIND = re.compile(rf"^({KINDS})[. ]+(?=\S)")
 OLD = re.compile(r" (cu|truoc)$")  # "Hạ Long cũ"
+PUNCTUATION = re.compile(r"[^\w\s-]|_")
+ALIKE = 0.7  # of the letters of two names, so that one of them may be a slip of the finger
+MOST_ALIKE = 5
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,62 @@ class FormerName:
     name: str
 
 
-def matching(units: Iterable[Unit], words: str) -> list[Unit]:
-    """The units of these words: by their names, or else by what they were called before."""
+@dataclass(frozen=True)
+class Found:
+    """What the words led to: `named` so today, `former` so before, or with nothing of either the `nearest` names.
+
+    former_first  one was called exactly so before, and none is today
+    """
+
+    named: list[Unit]
+    former: list[FormerName]
+    former_first: bool = False
+    nearest: bool = False
+
+
+def search(units: Iterable[Unit], words: str) -> Found:
+    """All that the words may mean to one who looks for a commune: a name or a code, a name of before, a name with
+    its district ("trà cổ, móng cái"), at last names that are nearly so."""
     units = list(units)
-    return by_name(units, words) or [found.unit for found in by_former_name(units, words)]
+    named = by_name(units, words)
+    former = [found for found in by_former_name(units, words) if found.unit not in named]
+    wanted = {_joined(_plain(words)), fold(_plain(words)).replace(" ", "")}  # Phương Đông is no ward Đông
+    exact = [found for found in former if _joined(found.name) in wanted]
+    if named or former:
+        own = any(_joined(unit.name) in wanted for unit in named)
+        return Found(named, exact + [found for found in former if found not in exact], bool(exact) and not own)
+    if both := _both_parts(units, _plain(words).split()):
+        return both
+    return Found(_nearly(units, _joined(_plain(words))), [], nearest=True)
+
+
+def _both_parts(units: list[Unit], words: list[str]) -> Found | None:
+    """The units that the first words find and the others too: commune and district."""
+    for cut in range(len(words) - 1, 0, -1):
+        name, district = " ".join(words[:cut]), " ".join(words[cut:])
+        within = {unit.code for unit in by_name(units, district)}
+        within |= {found.unit.code for found in by_former_name(units, district)}
+        there = [unit for unit in units if unit.code in within]
+        named = by_name(there, name)
+        former = [found for found in by_former_name(there, name) if found.unit not in named]
+        if named or former:
+            return Found(named, former)
+    return None
+
+
+def _nearly(units: list[Unit], wanted: str) -> list[Unit]:
+    if len(wanted) > LONGEST_WORDS:
+        return []
+    names = {unit.code: {_joined(name) for name in (unit.name, *(unit.former or "").split(";"))} for unit in units}
+    near = difflib.get_close_matches(wanted, sorted(set().union(*names.values())), MOST_ALIKE, ALIKE)
+    own_first = sorted(units, key=lambda unit: _joined(unit.name) not in near)
+    return [unit for unit in own_first if names[unit.code] & set(near)][:MOST_ALIKE]
+
+
+def matching(units: Iterable[Unit], words: str) -> list[Unit]:
+    """The units of these words: by their names, else by those of before, else by name and district."""
+    found = search(units, words)
+    return [] if found.nearest else found.named or [before.unit for before in found.former]
 
 
 def by_name(units: Iterable[Unit], words: str) -> list[Unit]:
@@ -49,9 +105,9 @@ def by_name(units: Iterable[Unit], words: str) -> list[Unit]:
     """
     if len(words) > LONGEST_WORDS:
         return []
-    units = list(units)
-    if coded := [unit for unit in units if unit.code == words.strip()]:
-        return coded  # posters and receipts print it
+    units, words = list(units), _plain(words)
+    if coded := [unit for unit in units if unit.code == (words.zfill(len(unit.code)) if words else "")]:
+        return coded  # posters and receipts print it; a spreadsheet drops its zero
     for reading in (fold, _joined) if spelling(words) == fold(words) else (spelling, fold, _joined):
         wanted = reading(words)
         if not wanted:
@@ -70,7 +126,7 @@ def by_former_name(units: Iterable[Unit], words: str) -> list[FormerName]:
     """
     if len(words) > LONGEST_WORDS:
         return []
-    wanted = KIND.sub(lambda kind: f"{SHORT.get(kind[1], kind[1])} ", fold(words))
+    wanted = KIND.sub(lambda kind: f"{SHORT.get(kind[1], kind[1])} ", fold(_plain(words)))
     if len(KIND.sub("", wanted)) < FEWEST_LETTERS:
         return []
     units, plain = list(units), OLD.sub("", wanted)
@@ -88,5 +144,10 @@ def _called(unit: Unit, wanted: str) -> Iterator[str]:
             yield name.strip()
 
 
+def _plain(text: str) -> str:
+    """Without points and commas."""
+    return " ".join(PUNCTUATION.sub(" ", text).split())
+
+
 def _joined(text: str) -> str:
-    return KIND.sub("", fold(text)).replace(" ", "")
+    return KIND.sub("", fold(text.strip())).replace(" ", "")

@@ -18,7 +18,8 @@ from translations import Conflict, NotFound, Refusal, language
 from translations.formats import nfc, order
 
 # Former names: resolutions 1199/NQ-UBTVQH15 (28 September 2024) and 1679/NQ-UBTVQH15 (16 June 2025), article 1;
-# where one place went to several, each has its name. Beside them what people say: Hòn Gai.
+# where one place went to several, each has its name. Beside them what people say: Hòn Gai, and communes that
+# were merged from 2020 to 2024 (resolution 837/NQ-UBTVQH14, 17 December 2019, and 1199), under what took them in.
 SHIPPED = Path(__file__).parent / "units.csv"
 COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "replaces", "former")
 COMMUNE_KINDS = ("phường", "xã", "đặc khu")

@@ -49,9 +49,8 @@ def choose(unit: Unit | None = None) -> ResponseReturnValue:
     if chosen is None and len(open_now) == 1:
         chosen = open_now[0]
     titles = Counter(str(asked.title) for _wave, asked in open_now)
-    named = unit_search.by_name(communes, words) if words else communes
-    rows = [_row(unit, words) for unit in named]
-    former = [found for found in unit_search.by_former_name(communes, words) if found.unit not in named]
+    found = unit_search.search(communes, words) if words else unit_search.Found(communes, [])
+    rows = [_row(unit, words) for unit in found.named]
     letters = [(letter, list(group)) for letter, group in groupby(rows, lambda row: (row.hit + row.after)[0])]
     return render_template(
         "respondent/start.html",
@@ -63,7 +62,8 @@ def choose(unit: Unit | None = None) -> ResponseReturnValue:
         words=words,
         rows=rows,
         letters=letters,
-        former=[(found.name, _row(found.unit, "")) for found in former],
+        former=[(before.name, _row(before.unit, "")) for before in found.former],
+        found=found,
         total=len(communes),
         unit=unit,
     )

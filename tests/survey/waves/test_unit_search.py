@@ -103,3 +103,34 @@ def test_two_letters_of_a_former_name_are_too_few(session: Session) -> None:
 
 def test_staff_find_a_commune_by_a_name_of_before_where_none_is_called_so(session: Session) -> None:
     assert names(unit_search.matching(units.communes(session), "trà cổ")) == ["Móng Cái 1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "named", "before"),
+    [
+        ("yet kieu", [], ["Hồng Gai"]),  # merged before 2025, and still said
+        ("tra co, mong cai", [], ["Móng Cái 1"]),
+        ("bai chay ha long", ["Bãi Cháy"], []),
+        ("đảo Tuần Châu", ["Tuần Châu"], []),
+        ("Giếng  Đáy ,", [], ["Việt Hưng"]),
+        ("6652", ["Hà Tu"], []),
+        ("zzz", [], []),
+    ],
+)
+def test_what_people_write_beside_a_name_does_not_hinder(
+    session: Session, words: str, named: list[str], before: list[str]
+) -> None:
+    found = unit_search.search(units.communes(session), words)
+    assert (names(found.named), names([one.unit for one in found.former])) == (named, before)
+
+
+def test_an_exact_name_of_before_comes_first_unless_a_commune_has_it_today(session: Session) -> None:
+    communes = units.communes(session)
+    assert unit_search.search(communes, "phuong dong").former_first
+    assert not unit_search.search(communes, "phuong ha long").former_first
+
+
+def test_a_slip_of_the_finger_leads_to_the_nearest_names_which_no_list_takes_for_found(session: Session) -> None:
+    found = unit_search.search(units.communes(session), "bai chya")
+    assert (found.nearest, names(found.named)) == (True, ["Bãi Cháy"])
+    assert unit_search.matching(units.communes(session), "bai chya") == []

@@ -870,6 +870,9 @@ def test_places_are_found_as_one_types_by_their_names_of_before_too(phone: Page)
         ("p. hòn gai", ["Hồng Gai"]),
         ("06652", ["Hà Tu"]),
         ("HẢI HOÀ", ["Hải Hòa", "Móng Cái 1"]),
+        ("tra co, mong cai", ["Móng Cái 1"]),  # the server's answer
+        ("6652", ["Hà Tu"]),
+        ("bai chya", ["Bãi Cháy"]),
     ]:
         phone.fill("#q", typed)
         expect(shown).to_have_count(len(places))
@@ -878,6 +881,8 @@ def test_places_are_found_as_one_types_by_their_names_of_before_too(phone: Page)
         phone.fill("#q", typed)
         expect(shown).to_have_count(count)
     expect(phone.locator(".matches")).to_have_text("Số nơi tìm thấy: 11")
+    phone.fill("#q", "phuong dong")
+    expect(shown.first).to_contain_text("Yên Tử")
     phone.fill("#q", "xyz")
     expect(phone.locator(".matches")).to_have_text("Không có nơi nào tên như vậy.")
     phone.fill("#q", "")

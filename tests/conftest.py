@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -40,6 +41,7 @@ from werkzeug.routing import Rule
 from survey.accounts import accounts
 from survey.operations import demo
 from survey.operations.installation import prepare
+from survey.reports import commune_bundle
 from survey.responses import assignments
 from survey.storage.database import Database
 from survey.storage.models import Account, Assignment, Mode, Role, Village, Wave, WaveKind
@@ -189,6 +191,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """What a test began goes to its end before its folder goes."""
+    for thread in threading.enumerate():
+        if thread.name == commune_bundle.THREAD:
+            thread.join()
+
+
 def pytest_unconfigure() -> None:
     """Nothing is left in the folder of temporary files, which may lie in memory."""
     for folder in FOLDERS:
@@ -269,6 +279,8 @@ class PostgreSQL:
         settings = f"-c listen_addresses='' -k {self.folder} -c fsync={fsync} -c max_connections=60 "
         # A copy of a template is then files that are copied, and no page of it is written to a log besides.
         settings += f"-c wal_level=minimal -c max_wal_senders=0 -c full_page_writes={fsync} "
+        # Whether former versions of rows can go must not hang on whether it reads them just then.
+        settings += "-c autovacuum=off "
         settings += "-c file_copy_method=clone"  # and they are copied inside the kernel
         self.run("pg_ctl", "-w", "-D", f"{self.folder}/data", "-o", settings, "-l", f"{self.folder}/log", "start")
 

@@ -14,6 +14,7 @@ from survey.system.atomic_file import atomic_write
 from survey.waves import changing
 from translations import Refusal
 
+THREAD = "reports of all communes"
 KEPT = 6  # bundles; older ones are made again when somebody asks
 _making: dict[Path, int] = {}
 _refused: dict[Path, Refusal] = {}
@@ -49,7 +50,7 @@ def begin(summary: Summary, language: str) -> None:
             return
         _making[path] = 0
         _refused.pop(path, None)
-    threading.Thread(target=_make, args=(summary, language, path)).start()
+    threading.Thread(target=_make, args=(summary, language, path), name=THREAD).start()
 
 
 def forget(wave: str) -> None:

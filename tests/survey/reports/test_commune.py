@@ -147,7 +147,7 @@ def test_all_communes_come_in_one_file_the_same_each_time(said: Summary, monkeyp
 def wait() -> None:
     """Until no bundle is being made any more."""
     for thread in threading.enumerate():
-        if thread.name.endswith("(_make)"):
+        if thread.name == commune_bundle.THREAD:
             thread.join()
 
 
@@ -181,7 +181,7 @@ def test_bundles_begun_together_are_made_one_after_the_other(
     for language in ("vi", "en"):
         commune_bundle.begin(few, language)
     written = set()
-    making = [thread for thread in threading.enumerate() if thread.name.endswith("(_make)")]
+    making = [thread for thread in threading.enumerate() if thread.name == commune_bundle.THREAD]
     assert len(making) == 2
     while any(thread.is_alive() for thread in making):
         written.add(sum(1 for path in (tmp_path / "reports").iterdir() if path.name.startswith(".")))
@@ -214,7 +214,7 @@ def test_a_bundle_gives_way_to_figures_that_somebody_waits_for(
     somebody.start()
     assert begun.wait(300)
     commune_bundle.begin(few, "vi")
-    [making] = [thread for thread in threading.enumerate() if thread.name.endswith("(_make)")]
+    [making] = [thread for thread in threading.enumerate() if thread.name == commune_bundle.THREAD]
     while making.is_alive() and not is_within(making, "wait_until_idle"):
         making.join(0.01)
     assert commune_bundle.state(few, "vi").done == 1

@@ -75,7 +75,10 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
     "/quan-tri/bo-phieu/": VIEWS,
     "/quan-tri/bo-phieu/moi": READS,
     "/quan-tri/bo-phieu/<name>/ban-moi": READS,
-    **{f"/quan-tri/bo-phieu/nhap/<int:id>/{page}": READS for page in ("luu", "doi", "giu", "bo", "gui", "lay")},
+    **{
+        f"/quan-tri/bo-phieu/nhap/<int:id>/{page}": READS
+        for page in ("luu", "doi", "giu", "bo", "gui", "lay", "thang-diem/luu")
+    },
     **{
         f"/quan-tri/bo-phieu/nhap/<int:id>/ngon-ngu/{page}": READS
         for page in ("them", "bo", "ban-dich", "ghi-am", "ghi-am/bo")

@@ -113,12 +113,12 @@ NEEDS = {
     Right.QUESTIONS: """
         staff.add_language staff.answer_hint staff.begin_draft staff.draft_from_file staff.draw_item
         staff.drop_draft staff.rearrange staff.remove_language staff.remove_recording staff.renew_version
-        staff.save_draft staff.save_item staff.send_draft staff.send_recordings staff.take_items
-        staff.take_translations
+        staff.save_draft staff.save_item staff.save_scores staff.send_draft staff.send_recordings
+        staff.take_items staff.take_translations
     """,
     Right.PUBLISH: """
         staff.draft staff.draft_drawn staff.draft_file staff.draft_item staff.draft_languages
-        staff.draft_recording staff.give_back_draft staff.publish_draft staff.question_bank
+        staff.draft_recording staff.draft_scores staff.give_back_draft staff.publish_draft staff.question_bank
         staff.translations_file staff.try_draft
         staff.version staff.version_differences staff.version_drawn staff.version_file
         staff.workshop

@@ -260,7 +260,7 @@ def _guarded_by_themselves(state: BlueprintSetupState) -> None:
 )
 def save_draft(id: int) -> ResponseReturnValue:
     """Takes what is said of the whole: titles, texts before, parts, scales."""
-    return _saved(
+    return saved(
         id,
         "",
         lambda written: head_fields.change(written, request.form),
@@ -278,7 +278,7 @@ def save_draft(id: int) -> ResponseReturnValue:
 )
 def save_item(id: int, code: str) -> ResponseReturnValue:
     """Takes a question as it was typed, right or not."""
-    return _saved(
+    return saved(
         id,
         code,
         lambda written: item_fields.change(written, code, request.form),
@@ -287,7 +287,7 @@ def save_item(id: int, code: str) -> ResponseReturnValue:
     )
 
 
-def _saved(
+def saved(
     id: int,
     place: str,
     change: Callable[[dict[str, Any]], str],
@@ -336,7 +336,7 @@ def rearrange(id: int) -> ResponseReturnValue:
             drafts.save(session, row, current_user.name, "", written)
     if code and edits.find(written, code):
         return redirect(url_for(".draft_item", id=id, code=code), 303)
-    return redirect(url_for(".draft", id=id), 303)
+    return redirect(url_for(".draft_scores" if "scores" in request.form else ".draft", id=id), 303)
 
 
 def _rearranged(written: dict[str, Any], what: str, code: str) -> str:

@@ -120,6 +120,7 @@ PAGES = {
     "staff.draft": ("/quan-tri/bo-phieu/nhap/1",),
     "staff.draft_item": ("/quan-tri/bo-phieu/nhap/1/cau/tiep_xuc",),
     "staff.draft_languages": ("/quan-tri/bo-phieu/nhap/1/ngon-ngu?cau=tiep_xuc",),
+    "staff.draft_scores": ("/quan-tri/bo-phieu/nhap/1/thang-diem",),
     "staff.question_bank": ("/quan-tri/bo-phieu/ngan-hang?nhap=1&tim=cong+chuc",),
     "staff.take_items": ("/quan-tri/bo-phieu/nhap/1/lay",),
     "staff.try_draft": ("/quan-tri/bo-phieu/nhap/1/thu",),

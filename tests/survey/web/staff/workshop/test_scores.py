@@ -1,0 +1,73 @@
+"""The population, the index and the scores of a draft, as somebody sets them without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from forms import parse
+from survey.storage.database import Database
+from tests.survey.web.staff.workshop.test_drafts import QUESTION, Writer, begin, written
+
+PAGE = "/quan-tri/bo-phieu/nhap/1/thang-diem"
+SAVE = "nhap/1/thang-diem/luu"
+
+
+@pytest.fixture
+def lan(app: Flask, sign_in: Callable[[Flask, str], FlaskClient]) -> Writer:
+    """Somebody who writes a draft of two questions on a scale of five and one of three."""
+    writer = Writer(sign_in(app, "home_affairs"))
+    begin(writer)
+    scale = {"new_scale.vi": "Chậm\nVừa\nKịp", "new_scale.en": "Late\nSo so\nIn time"}
+    writer.send("nhap/1/luu", **{"title.vi": "Lãnh đạo", "title.en": "Leaders"}, **scale)
+    for number, name in enumerate(("hai_long", "hai_long", "thang_1"), 1):
+        if number > 1:
+            writer.send("nhap/1/doi", what="add", code=f"cau_{number - 1}")
+        writer.send(f"nhap/1/cau/cau_{number}/luu", **(QUESTION | {"kind": f"scale:{name}"}))
+    return writer
+
+
+def index(database: Database) -> dict[str, Any]:
+    found: dict[str, Any] = written(database)["index"]
+    return found
+
+
+def test_an_index_by_mean_of_scores_with_two_factors_for_leaders(lan: Writer, province: Database) -> None:
+    lan.send(SAVE, **{"population": "leaders", "of.cau_1": "moi", "of.cau_2": "moi"})
+    names = {"new_factor.vi": "Kịp thời", "new_factor.en": "In time"}
+    lan.send(SAVE, **{"of.cau_3": "moi", "new_rule": "mean"}, **names)
+    lan.send(SAVE, **{"rule": "mean", "rule.0.gone": "on", "rule.1.label.vi": "Điểm", "rule.1.thang_1.2": "0,4"})
+    asked = parse(written(province))
+    assert asked.asks_leaders
+    assert asked.index is not None
+    assert asked.index.codes()["index:HL.A"] == ("cau_1", "cau_2")
+    assert [factor.label.vi for factor in asked.index.areas[0].factors] == ["Hài lòng", "Kịp thời"]
+    assert list(asked.index.rules) == ["mean"]
+    assert dict(asked.index.rules["mean"].scores["cau_1"]) == {1: 0, 2: 0.25, 3: 0.5, 4: 0.75, 5: 1}
+    assert dict(asked.index.rules["mean"].scores["cau_3"]) == {1: 0, 2: 0.4, 3: 1}
+    lan.send("nhap/1/doi", what="undo", scores="1")
+    assert "index" not in written(province)
+
+
+def test_what_is_saved_as_it_stands_changes_nothing(lan: Writer, province: Database) -> None:
+    lan.send(SAVE, **{"of.cau_1": "moi"})
+    before = written(province)
+    form = {f"rule.0.hai_long.{level}": str(int(level > 3)) for level in range(1, 6)}
+    label = index(province)["rules"][0]["label"]
+    form |= {f"rule.0.label.{code}": words for code, words in label.items()}
+    lan.send(SAVE, population="citizens", rule="share_satisfied", **{"of.cau_1": "HL.A"}, **form)
+    assert written(province) == before
+    assert "population" not in before
+
+
+def test_a_score_that_is_none_stays_as_typed_and_is_told_at_its_place(lan: Writer, province: Database) -> None:
+    lan.send(SAVE, **{"of.cau_1": "moi"})
+    scores = {f"rule.0.hai_long.{level}": "x" if level == 2 else "1" for level in range(1, 6)}
+    lan.send(SAVE, **{"rule.0.label.vi": "Điểm"}, **scores)
+    page = lan.client.get(PAGE).text
+    assert 'value="x"' in page
+    assert "index/rules/share_satisfied/scores" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from forms.items import Item
 from forms.questionnaire import Page, Questionnaire
@@ -31,6 +32,16 @@ def minutes(questionnaire: Questionnaire) -> int:
     for page in questionnaire.pages:
         seconds += _page(page, read)
     return max(1, math.ceil(seconds / 60))
+
+
+def further(questionnaire: Questionnaire) -> Questionnaire:
+    """What is left to ask after the one touch and its reason, to be counted as any other."""
+    touched = {questionnaire.one_tap.answer, questionnaire.one_tap.why} if questionnaire.one_tap else set[str]()
+    left = [
+        replace(page, items=tuple(item for item in page.items if not touched & {item.code, item.beside}))
+        for page in questionnaire.pages
+    ]
+    return replace(questionnaire, pages=tuple(page for page in left if page.items))
 
 
 def _page(page: Page, read: set[str]) -> float:

@@ -64,7 +64,11 @@ class Form:
 
 @lru_cache(maxsize=16)
 def form(
-    questionnaire: Questionnaire, authority: str = "", reinterview: bool = False, large: bool = False
+    questionnaire: Questionnaire,
+    authority: str = "",
+    reinterview: bool = False,
+    large: bool = False,
+    contact: str = "",
 ) -> Form:
     """The form of a questionnaire, in Vietnamese; all its variants have their circles on the same places, but for
     large print, which is keyed by hand.
@@ -72,9 +76,24 @@ def form(
     authority    above the department that asks
     reinterview  whether the sheet says that the household may be asked again
     large        set on a smaller page, that is printed as A4
+    contact      whom to call, said at the end: the circles above stand where they stood
     """
     with speaking("vi"):
-        return Form(json.dumps(_values(questionnaire, authority, reinterview, large)))
+        values = _values(questionnaire, authority, reinterview, large)
+        return Form(json.dumps(values | {"closing": _closing(contact)}))
+
+
+def _closing(contact: str) -> list[str]:
+    return [
+        _("Thank you for your answers."),
+        " ".join(
+            [
+                *([_("Questions: %(contact)s", contact=contact) + "."] if contact else []),
+                _("Officials of communes and wards can't see anybody's form") + ".",
+                _("The chosen answers are kept for good, without a name."),
+            ]
+        ),
+    ]
 
 
 def _values(questionnaire: Questionnaire, authority: str, reinterview: bool, large: bool) -> dict[str, Any]:
@@ -132,7 +151,6 @@ def _values(questionnaire: Questionnaire, authority: str, reinterview: bool, lar
         "head": _head(),
         "head-count": _count(0, len(HEAD)),
         "parts": [_part(questionnaire, number, page) for number, page in enumerate(questionnaire.paper, start=1)],
-        "closing": _("Thank you for your answers."),
     }
 
 

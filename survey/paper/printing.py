@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from forms import Questionnaire
 from survey.fieldwork import serial_numbers
-from survey.paper.form import QR, TEMPLATES, form
+from survey.paper.form import QR, TEMPLATES, Form, form
 from survey.paper.layout import layout
 from survey.pdf import joining
 from survey.pdf import typeface as fonts
@@ -72,6 +72,7 @@ class Print:
 
     title      the wave's
     authority  above the one that asks
+    contact    whom to call with questions, if anybody
     covered    whether each batch has its cover and slip; a single form has none
     large      whether the forms are in large print
     """
@@ -82,6 +83,11 @@ class Print:
     batches: tuple[BatchPrint, ...]
     covered: bool = True
     large: bool = False
+    contact: str = ""
+
+    def form(self, again: bool) -> Form:
+        """The form of a sheet; `again`: of one for a second visit."""
+        return form(self.questionnaire, self.authority, again, self.large, self.contact)
 
     @cached_property
     def pages(self) -> int:
@@ -144,7 +150,8 @@ def prepared(
         province = units.province(session).name
         authority = _("People's Committee of %(province)s Province", province=province).upper()
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
-    return Print(row.title, questionnaire, authority, tuple(batches), covered=serial is None, large=large)
+    covered, contact = serial is None, row.contact or ""
+    return Print(row.title, questionnaire, authority, tuple(batches), covered, large, contact)
 
 
 def _sheets(session: Session, batches: Sequence[str]) -> dict[str, list[Printed]]:
@@ -197,7 +204,7 @@ def _batches(given: Print, root: Path, progress: Callable[[int], None]) -> Itera
     shutil.copy(TEMPLATES / TEMPLATE, root)
     for again in (False, True):
         if any(sheet.again == again for batch in given.batches for sheet in batch.sheets):
-            (root / _file(again)).write_bytes(form(given.questionnaire, given.authority, again, given.large).pdf())
+            (root / _file(again)).write_bytes(given.form(again).pdf())
     for done, batch in enumerate(given.batches, start=1):
         with speaking("vi"):
             values = _values(given, batch)

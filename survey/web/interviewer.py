@@ -164,6 +164,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         )
         villages = [village for village in draws.villages(session, place.wave) if village.unit == place.unit.code]
         counts = form_counts.by_village(session, place.wave.code, Mode.INTERVIEWER)
+        keyed = form_counts.by_village(session, place.wave.code, Mode.PAPER)
         done = visits.done(session, place.wave)
         mine, is_assigned = _mine(session, place.wave)
         asked = [one for one in villages if request.args.get("thon", one.psu) == one.psu]
@@ -178,6 +179,7 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
                 own=[village for village in villages if village.psu in mine],
                 others=[village for village in villages if village.psu not in mine],
                 kept=counts,
+                keyed=keyed,
                 done=done,
                 ahead=ahead,
             )

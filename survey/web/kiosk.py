@@ -123,7 +123,7 @@ def _shell(device: Device, lang: str) -> ResponseReturnValue:
         unit = units.find(session, device.unit)
         questionnaire = questionnaires.by_digest(session, wave.questionnaire)
         province = units.named(units.province(session))
-    settings = current_app.config
+    settings, left = current_app.config, effort.further(questionnaire)
     answer = make_response(
         render_template(
             "kiosk/shell.html",
@@ -134,8 +134,8 @@ def _shell(device: Device, lang: str) -> ResponseReturnValue:
             province=province,
             questionnaire=questionnaire,
             questions=form.questions(questionnaire),
-            asked=effort.questions(questionnaire),
-            minutes=effort.minutes(questionnaire),
+            asked=effort.questions(left),
+            minutes=effort.minutes(left),
             start=url_for(".start", wave=device.wave, unit=device.unit),
             marks=(),
             key=sealed_responses.current(),

@@ -92,10 +92,11 @@ def _form(place: Place, sound: Sound | None) -> dict[str, object]:
 
 def _kiosk(place: Place, sent_to: str, sound: Sound | None) -> ResponseReturnValue:
     device = Device(wave=WAVE, unit=place.unit.code, place=units.named(place.unit))
-    settings = current_app.config
+    settings, left = current_app.config, effort.further(place.questionnaire)
+    counted = {"asked": effort.questions(left), "minutes": effort.minutes(left)}
     return render_template(
         "kiosk/trial.html",
-        **_form(place, sound) | {"named": units.named(place.unit)},
+        **_form(place, sound) | counted | {"named": units.named(place.unit)},
         device=device,
         last_day=place.wave.closes,
         start=sent_to,

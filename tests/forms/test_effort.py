@@ -24,6 +24,12 @@ def test_questions_are_those_that_are_met_and_minutes_come_of_words_and_taps(
     assert (effort.questions(FORMS[name]), effort.minutes(FORMS[name])) == (questions, minutes)
 
 
+def test_what_is_left_after_one_touch_is_counted_by_itself() -> None:
+    left = effort.further(FORMS["mot_cham@1"])
+    assert (effort.questions(left), effort.minutes(left)) == (13, 3)
+    assert effort.further(FORMS["noi_phuc_vu@2"]) == FORMS["noi_phuc_vu@2"]
+
+
 def test_a_longer_question_takes_longer(document: dict[str, Any]) -> None:
     text = json.dumps(document, ensure_ascii=False)
     longer = json.loads(text)

@@ -14,6 +14,7 @@ from forms import Questionnaire, shipped
 from survey.paper.form import form
 from survey.paper.layout import Box, layout
 from survey.sampling.outcome_words import HEAD
+from survey.waves import waves
 
 DOTS = 12  # to the millimetre
 QUESTIONNAIRES = {questionnaire.name: questionnaire for questionnaire in shipped()}
@@ -116,6 +117,17 @@ def test_a_part_ends_with_the_count_of_its_questions_and_the_first_page_asks_for
     told = [(part, count) for part, count in enumerate([2, *counts]) if count > 1]
     ends = re.findall(r"Phần ([0-9]+): ([0-9]+) câu", " ".join(texts))
     assert sorted((int(part), int(count)) for part, count in ends) == told
+
+
+def test_the_form_ends_with_whom_to_call_who_can_not_see_it_and_how_long_it_stays_and_no_circle_moves_for_it(
+    questionnaire: Questionnaire,
+) -> None:
+    given = form(questionnaire, contact=("Sở Nội vụ, 0203 3 835 999; " * 5)[: waves.LONGEST_CONTACT].strip())
+    assert (given.boxes(), given.pages()) == (form(questionnaire).boxes(), form(questionnaire).pages())
+    with pypdfium2.PdfDocument(given.pdf()) as document:
+        end = " ".join(document[len(document) - 1].get_textpage().get_text_bounded().split())
+    for words in ("Hỏi thêm: Sở Nội vụ", "xã, phường không xem được phiếu của từng người", "giữ lâu dài"):
+        assert words in end
 
 
 def test_items_stand_in_the_order_of_their_numbers_down_the_pages() -> None:

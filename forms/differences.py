@@ -74,7 +74,7 @@ class Difference:
 
 def between(old: Questionnaire, new: Questionnaire) -> tuple[Difference, ...]:
     """What differs, in the order of the new version; what is gone comes last."""
-    return (*_head(old, new), *_pages(old, new), *_items(old, new))
+    return (*_head(old, new), *_counted(old, new), *_pages(old, new), *_items(old, new))
 
 
 def words(before: str, now: str) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]]:
@@ -93,6 +93,46 @@ def _head(old: Questionnaire, new: Questionnaire) -> Iterator[Difference]:
     for name in ("title", "purpose", "consent"):
         if said := _texts((name,), old, new):
             yield Difference("head", name, name, "changed", said)
+
+
+def _counted(old: Questionnaire, new: Questionnaire) -> Iterator[Difference]:
+    """Whom the two ask, and what counts for their index by which scores."""
+    for code, facts in (("population", _population), ("index", _index)):
+        before, now = facts(old), facts(new)
+        keys = dict.fromkeys((*before, *now))
+        said = [Said(key[0], before.get(key), now.get(key)) for key in keys if before.get(key) != now.get(key)]
+        if said:
+            yield Difference("head", code, code, "changed", tuple(said))
+
+
+def _population(asked: Questionnaire) -> dict[tuple[str, str], Text]:
+    said = []
+    for language in ("vi", "en"):
+        with speaking(language):
+            said.append(gettext("leaders") if asked.asks_leaders else gettext("citizens"))
+    return {("population", ""): Text(said[0], said[1])}
+
+
+def _index(asked: Questionnaire) -> dict[tuple[str, str], Text]:
+    """What the index says, by part and code: its name, each factor with its items, each rule with its scores."""
+    index = asked.index
+    if index is None:
+        return {}
+    holds = index.rules[index.rule].label
+    found = {("title", ""): index.title, ("holds", ""): holds}
+    for area in index.areas:
+        found["area", area.code] = area.label
+        for factor in area.factors:
+            items = ", ".join(factor.items)
+            found["factor", factor.code] = Text(f"{factor.label.vi} ({items})", f"{factor.label.en} ({items})")
+    for name, rule in index.rules.items():
+        tables = {asked.items[item].scale: scores for item, scores in rule.scores.items()}
+        scores = "; ".join(
+            f"{scale}: " + " · ".join(f"{level} → {worth:g}" for level, worth in table.items())
+            for scale, table in sorted(tables.items(), key=str)
+        )
+        found["rule", name] = Text(f"{rule.label.vi} ({scores.replace('.', ',')})", f"{rule.label.en} ({scores})")
+    return found
 
 
 def _pages(old: Questionnaire, new: Questionnaire) -> Iterator[Difference]:

@@ -44,6 +44,23 @@ def test_a_condition_differs_by_what_it_looks_at_and_not_by_what_that_is_called(
     assert [(one.code, [said.part for said in one.said]) for one in short] == [("tiep_xuc", ["short"])]
 
 
+def test_another_population_factor_or_score_is_told_and_a_word_of_a_question_is_not_one() -> None:
+    old = next(one for one in shipped() if one.name == "noi_phuc_vu@2")
+    document = old.document | {"population": "leaders"}
+    document["index"]["rules"][1]["scores"]["3"] = 0.5
+    document["index"]["areas"][0]["factors"][1]["items"].remove("hl_le_phi")
+    found = {one.code: one for one in differences.between(old, parse(document))}
+    assert list(found) == ["population", "index"]
+    (population,) = found["population"].said
+    assert (population.before and population.before.en, population.now and population.now.en) == (
+        "citizens",
+        "leaders",
+    )
+    assert [said.part for said in found["index"].said] == ["factor", "rule"]
+    assert "3 → 0.5" in str(found["index"].said[1].now and found["index"].said[1].now.en)
+    assert not any(one.asks for one in found.values())
+
+
 def test_words_are_paired_so_that_only_what_differs_is_marked() -> None:
     before, now = differences.words("Có hài lòng với hồ sơ không?", "Có hài lòng với giấy tờ không?")
     assert "".join(text for same, text in before if not same) == "hồsơ"

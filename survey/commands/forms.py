@@ -37,6 +37,12 @@ forms = Commands("forms", help=_("Number and print the paper forms of a wave."))
 @click.option("--batch", metavar="CODE", help=_("One batch that was printed before, again."))
 @click.option("--serial", metavar="NUMBER", help=_("One form that was printed before, alone, without a cover."))
 @click.option("--large", is_flag=True, help=_("In large print: such forms are keyed by hand, not scanned."))
+@click.option(
+    "--language",
+    metavar="CODE",
+    default="vi",
+    help=_("The language of the forms; others than Vietnamese are keyed by hand."),
+)
 @option("--per-village", type=COUNT, help=_("How many forms a village gets where no sample was drawn."))
 @option("--more", type=COUNT, help=_("So many further forms for the village, in a batch of their own."))
 @option(
@@ -59,6 +65,7 @@ def print_forms(
     batch: str | None,
     serial: str | None,
     large: bool,
+    language: str,
     per_village: int | None,
     more: int | None,
     double: float,
@@ -86,7 +93,7 @@ def print_forms(
             _tell(len(issued), *batches.counted(session, issued))
     with database.reading() as session:
         order = printing.prepared(
-            session, wave, unit=unit, village=village, batch=batch, serial=serial, large=large
+            session, wave, unit=unit, village=village, batch=batch, serial=serial, large=large, spoken=language
         )
     with (
         atomic_write(out) as file,

@@ -17,7 +17,7 @@ from forms.kinds import SINGLE
 from survey.pdf import typeface
 from survey.sampling.outcome_words import ADULTS, HEAD, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import gettext as _
-from translations import ngettext, speaking
+from translations import ngettext, speaking, texts_in
 
 TEMPLATES = Path(__file__).parent.parent / "pdf" / "templates" / "paper"
 
@@ -69,17 +69,22 @@ def form(
     reinterview: bool = False,
     large: bool = False,
     contact: str = "",
+    spoken: str = "vi",
 ) -> Form:
-    """The form of a questionnaire, in Vietnamese; all its variants have their circles on the same places, but for
-    large print, which is keyed by hand.
+    """The form of a questionnaire; all its variants have their circles on the same places, but for large print and
+    other languages than Vietnamese, which are keyed by hand.
 
     authority    above the department that asks
     reinterview  whether the sheet says that the household may be asked again
     large        set on a smaller page, that is printed as A4
     contact      whom to call, said at the end: the circles above stand where they stood
+    spoken       the language; in a further one of the questionnaire its texts alone
     """
-    with speaking("vi"):
+    with speaking(spoken), texts_in(spoken):
         values = _values(questionnaire, authority, reinterview, large)
+        if spoken != "vi":
+            values["geometry"]["corners"] = []
+            values["note"] = values["note"] or _("Keyed by hand, not scanned.")
         return Form(json.dumps(values | {"closing": _closing(contact)}))
 
 
@@ -114,7 +119,8 @@ def _values(questionnaire: Questionnaire, authority: str, reinterview: bool, lar
             "head": 96 / scale,
             "long": LONG,
         },
-        "large": _("Large print. Keyed by hand, not scanned.") if large else "",
+        "large": "large" if large else "",
+        "note": _("Large print. Keyed by hand, not scanned.") if large else "",
         "title": title,
         "heading": title.upper(),
         "authority": authority,

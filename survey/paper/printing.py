@@ -32,7 +32,7 @@ from survey.pdf import typeface as fonts
 from survey.storage.models import Batch, DrawnHousehold, Reinterview, Sheet, Village, Wave
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
-from translations import NotFound, speaking
+from translations import LANGUAGES, NotFound, speaking
 from translations import gettext as _
 from translations.formats import day, number
 
@@ -75,6 +75,7 @@ class Print:
     contact    whom to call with questions, if anybody
     covered    whether each batch has its cover and slip; a single form has none
     large      whether the forms are in large print
+    spoken     the language of the forms; covers are Vietnamese
     """
 
     title: str
@@ -84,15 +85,23 @@ class Print:
     covered: bool = True
     large: bool = False
     contact: str = ""
+    spoken: str = "vi"
 
     def form(self, again: bool) -> Form:
         """The form of a sheet; `again`: of one for a second visit."""
-        return form(self.questionnaire, self.authority, again, self.large, self.contact)
+        return form(self.questionnaire, self.authority, again, self.large, self.contact, self.spoken)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether its pages are none that are scanned: their circles are in other places."""
+        return self.large or self.spoken != "vi"
 
     @cached_property
     def pages(self) -> int:
         """How many each form has."""
-        return form(self.questionnaire, large=True).pages() if self.large else layout(self.questionnaire).pages
+        if not self.is_keyed:
+            return layout(self.questionnaire).pages
+        return form(self.questionnaire, large=self.large, spoken=self.spoken).pages()
 
 
 def prepared(
@@ -104,6 +113,7 @@ def prepared(
     batch: str | None = None,
     serial: str | None = None,
     large: bool = False,
+    spoken: str = "vi",
     fresh: bool = False,
 ) -> Print:
     """The batches of a wave that are numbered, of a commune, of a village, one alone or a single form of one, in
@@ -150,8 +160,14 @@ def prepared(
         province = units.province(session).name
         authority = _("People's Committee of %(province)s Province", province=province).upper()
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
+    if spoken not in {**LANGUAGES, **questionnaire.languages}:
+        raise NotFound(
+            "%(name)s is not written in this language. Choose one of: %(languages)s",
+            name=questionnaire.name,
+            languages=", ".join([*LANGUAGES, *questionnaire.languages]),
+        )
     covered, contact = serial is None, row.contact or ""
-    return Print(row.title, questionnaire, authority, tuple(batches), covered, large, contact)
+    return Print(row.title, questionnaire, authority, tuple(batches), covered, large, contact, spoken)
 
 
 def _sheets(session: Session, batches: Sequence[str]) -> dict[str, list[Printed]]:
@@ -258,8 +274,9 @@ def _values(given: Print, batch: BatchPrint) -> dict[str, Any]:
             {
                 **asdict(sheet),
                 "file": _file(sheet.again),
-                # A page of large print is none that is scanned.
-                "codes": [_code(serial_numbers.code(sheet.serial, 0 if given.large else page)) for page in pages],
+                "codes": [
+                    _code(serial_numbers.code(sheet.serial, 0 if given.is_keyed else page)) for page in pages
+                ],
             }
             for sheet in batch.sheets
         ],

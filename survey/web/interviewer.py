@@ -48,11 +48,11 @@ from survey.storage.models import LotKind, Mode, Village, Wave, WaveKind
 from survey.system.dates import today
 from survey.waves import unit_search, units, waves
 from survey.waves.waves import Place
-from survey.web import bound_device, keying, kiosk
+from survey.web import bound_device, keying, kiosk, preferences
 from survey.web.current import database
 from survey.web.pages import Pages, Tab
 from survey.web.respondent import form
-from translations import N_, Denied, Refusal
+from translations import N_, Denied, Refusal, texts_in
 from translations import gettext as _
 
 NUMBER = re.compile(r"[1-9][0-9]{0,6}")  # of a household in the list of its village
@@ -186,25 +186,26 @@ def interview(wave: str, unit: str) -> ResponseReturnValue:
         village = keying.village_of(place, villages, request.args["thon"])
     if request.method == "POST":
         return _store(place, village)
-    return render_template(
-        "interviewer/form.html",
-        place=place,
-        wave=place.wave,
-        village=village,
-        named=units.named(place.unit),
-        is_assigned=village.psu in mine if village else is_assigned,
-        kept=counts.get(village.psu) if village else None,
-        ahead=holding.AHEAD.get(ahead.get(village.psu, "")) if village else None,
-        has_list=village is not None and village.psu in done,
-        questions=form.questions(place.questionnaire),
-        asked=effort.questions(place.questionnaire),
-        minutes=effort.minutes(place.questionnaire),
-        id=uuid.uuid4(),
-        token=form.token(place, Mode.INTERVIEWER),
-        key=sealed_responses.current(),
-        can_seal=_can_seal(),
-        most_adults=submission.MOST_ADULTS,
-    )
+    with texts_in(preferences.text_language(place.questionnaire)):
+        return render_template(
+            "interviewer/form.html",
+            place=place,
+            wave=place.wave,
+            village=village,
+            named=units.named(place.unit),
+            is_assigned=village.psu in mine if village else is_assigned,
+            kept=counts.get(village.psu) if village else None,
+            ahead=holding.AHEAD.get(ahead.get(village.psu, "")) if village else None,
+            has_list=village is not None and village.psu in done,
+            questions=form.questions(place.questionnaire),
+            asked=effort.questions(place.questionnaire),
+            minutes=effort.minutes(place.questionnaire),
+            id=uuid.uuid4(),
+            token=form.token(place, Mode.INTERVIEWER),
+            key=sealed_responses.current(),
+            can_seal=_can_seal(),
+            most_adults=submission.MOST_ADULTS,
+        )
 
 
 def _token() -> str:
@@ -231,19 +232,20 @@ def _list(wave: str, unit: str, fault: str = "", status: int = 200) -> ResponseR
         village = _village(session, place)
         drawn = visits.households(session, place.wave, village.psu)
         ahead = _ahead(session, place.wave, [village])[village.psu]
-    return render_template(
-        "interviewer/households.html",
-        place=place,
-        wave=place.wave,
-        village=village,
-        named=units.named(place.unit),
-        households=drawn,
-        opened=visits.open_replacements(drawn),
-        outcomes=[(outcome, _(name)) for outcome, name in OUTCOMES.items()],
-        can_seal=_can_seal(),
-        fault=fault,
-        ahead=holding.AHEAD.get(ahead),
-    ), status
+    with texts_in(preferences.text_language(place.questionnaire)):
+        return render_template(
+            "interviewer/households.html",
+            place=place,
+            wave=place.wave,
+            village=village,
+            named=units.named(place.unit),
+            households=drawn,
+            opened=visits.open_replacements(drawn),
+            outcomes=[(outcome, _(name)) for outcome, name in OUTCOMES.items()],
+            can_seal=_can_seal(),
+            fault=fault,
+            ahead=holding.AHEAD.get(ahead),
+        ), status
 
 
 def _begun(session: Session, wave: str, unit: str) -> Place:

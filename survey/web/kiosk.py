@@ -8,11 +8,11 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask.typing import ResponseReturnValue
 
 import translations
-from forms import effort
+from forms import Questionnaire, effort
 from survey.responses import devices, sealed_responses
-from survey.storage.models import Device, Mode
+from survey.storage.models import Device, Mode, Unit, Wave
 from survey.waves import questionnaires, units, waves
-from survey.web import bound_device, cookies
+from survey.web import bound_device, cookies, preferences
 from survey.web.current import database
 from survey.web.respondent import form
 from survey.web.server import rate_limit
@@ -59,9 +59,7 @@ def shell(lang: str) -> ResponseReturnValue:
     device = bound_device.here()
     if device is None:
         raise Denied("This device is no longer bound. Ask for a new link.")
-    if lang not in LANGUAGES:
-        raise NotFound("There is no page at this address. Start again from the first page.")
-    return _shell(device, lang)
+    return _shell(device, lang, is_kept=True)
 
 
 @pages.post("/leave")
@@ -116,44 +114,56 @@ def manifest() -> ResponseReturnValue:
     return answer
 
 
-def _shell(device: Device, lang: str) -> ResponseReturnValue:
+def _shell(device: Device, lang: str, is_kept: bool = False) -> ResponseReturnValue:
     translations.speak(lang)
     with database().reading() as session:
         wave = waves.find(session, device.wave)
         unit = units.find(session, device.unit)
         questionnaire = questionnaires.by_digest(session, wave.questionnaire)
         province = units.named(units.province(session))
-    settings, left = current_app.config, effort.further(questionnaire)
-    answer = make_response(
-        render_template(
-            "kiosk/shell.html",
-            device=device,
-            wave=wave,
-            last_day=waves.asks_until(wave),
-            named=units.named(unit),
-            province=province,
-            questionnaire=questionnaire,
-            questions=form.questions(questionnaire),
-            asked=effort.questions(left),
-            minutes=effort.minutes(left),
-            start=url_for(".start", wave=device.wave, unit=device.unit),
-            marks=(),
-            key=sealed_responses.current(),
-            rounds=devices.ROUNDS,
-            digits=devices.LEAVE_DIGITS,
-            idle=settings["KIOSK_IDLE"],
-            warning=settings["KIOSK_WARNING"],
-            receipt=settings["KIOSK_RECEIPT"],
-            can_seal=(STATIC / BUNDLE).exists(),
-            others={code: _in(code) for code in LANGUAGES if code != translations.language()},
-        )
-    )
+    spoken = preferences.text_language_of(questionnaire, lang)
+    if is_kept and spoken != lang:
+        raise NotFound("There is no page at this address. Start again from the first page.")
+    with translations.texts_in(spoken):
+        answer = make_response(_page(device, wave, unit, questionnaire, province))
     answer.headers["Content-Location"] = url_for(".start", wave=device.wave, unit=device.unit)
     bound_device.remember(answer, bound_device.COOKIE)
     return answer
 
 
-def _in(lang: str) -> str:
-    """The button that begins in another language, in that language."""
+def _page(device: Device, wave: Wave, unit: Unit, questionnaire: Questionnaire, province: str) -> str:
+    settings, left = current_app.config, effort.further(questionnaire)
+    return render_template(
+        "kiosk/shell.html",
+        device=device,
+        wave=wave,
+        last_day=waves.asks_until(wave),
+        named=units.named(unit),
+        province=province,
+        questionnaire=questionnaire,
+        questions=form.questions(questionnaire),
+        asked=effort.questions(left),
+        minutes=effort.minutes(left),
+        start=url_for(".start", wave=device.wave, unit=device.unit),
+        marks=(),
+        key=sealed_responses.current(),
+        rounds=devices.ROUNDS,
+        digits=devices.LEAVE_DIGITS,
+        idle=settings["KIOSK_IDLE"],
+        warning=settings["KIOSK_WARNING"],
+        receipt=settings["KIOSK_RECEIPT"],
+        can_seal=(STATIC / BUNDLE).exists(),
+        others={
+            code: _in(code, name)
+            for code, name in preferences.offered().items()
+            if code != translations.text_language()
+        },
+    )
+
+
+def _in(lang: str, name: str) -> str:
+    """The button that begins in another language, in that language; in a further one it bears its name."""
+    if lang not in LANGUAGES:
+        return name
     with translations.speaking(lang):
         return translations.gettext("Start in English")

@@ -33,8 +33,12 @@ def _chosen() -> str:
 def text_language(questionnaire: Questionnaire) -> str:
     """The language of the texts of a questionnaire whose form is shown: the one chosen, if it has it. From here on
     the page offers those that it has."""
+    return text_language_of(questionnaire, _chosen())
+
+
+def text_language_of(questionnaire: Questionnaire, chosen: str) -> str:
+    """As `text_language`, of a page that says itself in which language it is."""
     g.further = {code: name for code, name in questionnaire.languages.items() if code not in LANGUAGES}
-    chosen = _chosen()
     return chosen if chosen in g.further else translations.language()
 
 

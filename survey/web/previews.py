@@ -17,7 +17,7 @@ from survey.waves import units
 from survey.waves.waves import Place
 from survey.web.keying.screen import Screen
 from survey.web.respondent import form
-from translations import LANGUAGES, N_, NotFound, speaking, texts_in
+from translations import LANGUAGES, N_, NotFound, speaking, text_language, texts_in
 
 Sound = Callable[[str, str], str]
 WAVE = "xem-thu"  # what no wave is called that people answer: it stands in the addresses of what is drawn
@@ -122,7 +122,7 @@ def _tablet(place: Place, sent_to: str, sound: Sound | None) -> ResponseReturnVa
 
 
 def _paper(place: Place) -> ResponseReturnValue:
-    answer = Response(paper.form(place.questionnaire).pdf(), mimetype="application/pdf")
+    answer = Response(paper.form(place.questionnaire, spoken=text_language()).pdf(), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{place.questionnaire.name}.pdf"'
     return answer
 

@@ -4,7 +4,7 @@
 const CACHE = "interviewer";
 const SOUNDS = "interviewer-sounds";
 const PATIENCE = 4000; // ms after which a page that is kept is shown instead
-const LANGUAGES = ["vi", "en"];
+const LANGUAGES = ["vi", "en"]; // of each page; a form may have further ones, which it offers
 const PAGE = /^\/phong-van\/([^/]+\/[^/]+(\/ho)?)?$/;
 
 addEventListener("install", () => skipWaiting());
@@ -18,7 +18,7 @@ function named(address, language) {
   const { pathname, searchParams } = new URL(address, location.origin);
   const village = searchParams.get("thon");
   const wanted = language ?? searchParams.get("lang");
-  const lang = LANGUAGES.includes(wanted) ? wanted : LANGUAGES[0];
+  const lang = /^[a-z]{2,3}$/.test(wanted) ? wanted : LANGUAGES[0];
   return `${pathname}?${new URLSearchParams(village === null ? { lang } : { thon: village, lang })}`;
 }
 
@@ -38,10 +38,13 @@ async function keepAll(addresses, asked) {
 async function keep(address) {
   try {
     const cache = await caches.open(CACHE);
-    for (const language of LANGUAGES) {
+    const languages = new Set(LANGUAGES);
+    for (const language of languages) {
       const page = await fetch(named(address, language), { cache: "no-store", headers: { "Hailong-Kept": "1" } });
       if (!page.ok || page.redirected) return false;
-      for (const name of (await page.clone().text()).match(/(?<=")\/static\/[^"]+/g) ?? []) {
+      const text = await page.clone().text();
+      for (const code of text.match(/(?<= hreflang=")[a-z]{2,3}(?=")/g) ?? []) languages.add(code);
+      for (const name of text.match(/(?<=")\/static\/[^"]+/g) ?? []) {
         if (!(await cache.match(name, { ignoreVary: true }))) await cache.add(name);
       }
       await cache.put(named(address, language), page);
@@ -64,7 +67,7 @@ const kept = async (name) => (await caches.open(CACHE)).match(name, { ignoreVary
 
 // The server's page, or the one that is kept where the server does not answer in time
 async function pageOf(request) {
-  const found = await kept(named(request.url));
+  const found = (await kept(named(request.url))) ?? (await kept(named(request.url, LANGUAGES[0])));
   const fresh = fetch(request);
   if (!found) return fresh;
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from forms import parse
+from survey.paper import form as paper
+from survey.responses import devices
 from survey.storage.database import Database
-from survey.storage.models import WaveKind
+from survey.storage.models import Role, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web import trial
@@ -74,6 +78,49 @@ def test_the_choice_stays_where_it_was_offered_and_holds_nowhere_else(client: Fl
     assert '<html lang="vi"' in other
     assert "Set-Cookie" not in client.get("/s/gop-y/06652?lang=tyz").headers
     assert "Set-Cookie" not in client.get(f"{FORM}?lang=zzz").headers
+
+
+def test_a_kiosk_begins_in_it_and_keeps_it_for_use_without_network(
+    client: FlaskClient, asked: str, key: Path
+) -> None:
+    with client.application.extensions["database"].writing() as session:
+        link = devices.link(session, "tay", "06652", "Quầy 1").secret
+    client.post(f"/kiosk/bind/{link}")
+    page = client.get("/kiosk/tay/06652").text
+    assert 'data-languages="vi,en,tyz"' in page
+    assert re.search(r'data-begin-in[^>]* lang="tyz"[^>]*>Tày<', page)
+    kept = client.get("/kiosk/shell-tyz.html")
+    assert 'data-texts="tyz"' in kept.text
+    assert WORDS in kept.text
+    assert WORDS in client.get("/kiosk/tay/06652?lang=tyz").text
+    assert client.get("/kiosk/shell-mlc.html").status_code == 404
+
+
+def test_the_tablet_and_the_paper_form_have_it(
+    app: Flask,
+    asked: str,
+    sign_in: Callable[[Flask, str], FlaskClient],
+    province: Database,
+    account: Callable[..., None],
+    key: Path,
+) -> None:
+    with province.writing() as session:
+        account(session, "dieu-tra", Role.INTERVIEWER)
+    tablet = sign_in(app, "dieu-tra")
+    assert offers(tablet.get("/phong-van/tay/06652").text) == {"en", "tyz"}
+    assert WORDS in tablet.get("/phong-van/tay/06652?lang=tyz", headers={"Hailong-Kept": "1"}).text
+    assert WORDS not in tablet.get("/phong-van/tay/06652").text
+    with province.reading() as session:
+        version = questionnaires.find(session, "noi_phuc_vu@7")
+    spoken, usual = paper.form(version, spoken="tyz").values, paper.form(version).values
+    assert (WORDS in json.loads(spoken)["parts"].__str__(), WORDS in usual) == (True, False)
+    assert (json.loads(spoken)["geometry"]["corners"], json.loads(usual)["geometry"]["corners"] != []) == (
+        [],
+        True,
+    )
+    writer = sign_in(app, "home_affairs")
+    drawn = [writer.get(f"/quan-tri/bo-phieu/noi_phuc_vu@7/xem/giay?tieng={code}").data for code in ("tyz", "vi")]
+    assert drawn[0] != drawn[1]
 
 
 def test_a_trial_is_offered_in_it_and_the_workshop_draws_it(

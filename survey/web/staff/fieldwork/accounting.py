@@ -18,13 +18,13 @@ from survey.responses import assignments
 from survey.sampling.outcome_words import OUTCOMES, Outcome
 from survey.storage.models import Account, Batch, Mode, Sheet, SheetState, Unit, Village
 from survey.system import dates
-from survey.waves import units, waves
+from survey.waves import questionnaires, units, waves
 from survey.web.current import database
 from survey.web.pages import Tab, having
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm, options
-from translations import N_, Lazy, Refusal, ngettext
+from translations import LANGUAGES, N_, Lazy, Refusal, ngettext
 from translations import gettext as _
 from translations.formats import order
 
@@ -336,6 +336,7 @@ def _batch(
         sheets = accounting.sheets(session, code)
         village = session.get_one(Village, (wave, shown.psu))
         unit = units.find(session, village.unit)
+        further = questionnaires.by_digest(session, wave_row.questionnaire).languages
         [line] = [line for line in accounting.lines(session, wave) if line.batch == code]
         if handing is None:
             handing = HandOverForm(
@@ -353,6 +354,7 @@ def _batch(
         sheets=[(sheet, _(STATES[sheet.state]), _why(sheet)) for sheet in sheets],
         form=form,
         handing=handing,
+        spoken={**LANGUAGES, **further},
         ticked=set(request.form.getlist("phieu")),
     ), status
 

@@ -136,16 +136,24 @@ def more_forms(wave: str) -> ResponseReturnValue:
 @pages.page("/<wave>/in-phieu/phieu.pdf", Right.FIELDWORK, act=N_("Downloaded paper forms"), export=True)
 def printed_forms(wave: str) -> ResponseReturnValue:
     """The forms that are numbered: all, of the commune `don-vi`, of the batch `tap`, or the form `phieu` alone;
-    with `moi` those never printed, with `chu=to` in large print. Kept nowhere: its covers lead to the households
-    of phúc tra."""
+    with `moi` those never printed, with `chu=to` in large print, in the language `tieng`. Kept nowhere: its covers
+    lead to the households of phúc tra."""
     unit, batch = request.args.get("don-vi") or None, request.args.get("tap") or None
     serial = serial_numbers.serial(request.args.get("phieu", "")) or None
-    large = request.args.get("chu") == "to"
+    large, spoken = request.args.get("chu") == "to", request.args.get("tieng") or "vi"
     with database().reading() as session:
         given = printing.prepared(
-            session, wave, unit=unit, batch=batch, serial=serial, large=large, fresh="moi" in request.args
+            session,
+            wave,
+            unit=unit,
+            batch=batch,
+            serial=serial,
+            large=large,
+            spoken=spoken,
+            fresh="moi" in request.args,
         )
-    name = "-".join(filter(None, ("phieu", serial or batch or wave, unit, "chu-to" if large else None)))
+    variant = ("chu-to" if large else None, spoken if spoken != "vi" else None)
+    name = "-".join(filter(None, ("phieu", serial or batch or wave, unit, *variant)))
     answer = printed(f"{name}.pdf", lambda file: printing.write(given, file))
     with database().writing() as session:
         printing.noted(session, given)

@@ -24,7 +24,7 @@ from survey.web import markup, previews
 from survey.web.current import database
 from survey.web.keying.blueprint import holds_what_was_typed
 from survey.web.staff.blueprint import pages
-from survey.web.staff.workshop import head_fields, item_fields
+from survey.web.staff.workshop import head_fields, item_fields, place_words
 from survey.web.staff.workshop.versions import document_file, octets
 from survey.workshop import drafts, edits
 from survey.workshop import recordings as draft_recordings
@@ -212,6 +212,7 @@ def _around(one: Open, code: str | None) -> dict[str, Any]:
         "octets": octets(drawn) if drawn else None,
         "sentence": condition_words.sentence,
         "time_of": time_of,
+        "place_of": place_words.place,
         "document_faults": [fault for fault in one.looked.faults if not fault.code],
     }
 

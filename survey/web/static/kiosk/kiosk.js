@@ -17,7 +17,9 @@ const find = (selector, within = document) => within.querySelector(selector);
 const part = (id) => document.getElementById(id).content.cloneNode(true);
 const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(new Date());
 
-const { lang: language } = document.documentElement; // in which the start stands there
+// The language of the questionnaire, which may be a further one while the page’s own words are Vietnamese
+const spoken = () => document.body.dataset.texts;
+const language = spoken(); // in which the start stands there
 const id = crypto.randomUUID?.(); // this person's form, however often it must be tried
 let begun = performance.now();
 let day = today(); // on which this person began: on it the form counts
@@ -26,7 +28,7 @@ let sending = false;
 // Where nothing of anybody is shown: the start, the receipt, and the page that says why nobody can begin
 const rests = () => Boolean(find(".stopped, .done, .intro:not([hidden])"));
 const changed = () =>
-  Boolean(set.size) || document.documentElement.lang !== language || location.search !== "" || find("dialog[open]");
+  Boolean(set.size) || spoken() !== language || location.search !== "" || find("dialog[open]");
 const wipe = (nothing) => (nothing && !changed() ? false : leave(set.start));
 
 function stop(why) {
@@ -132,7 +134,7 @@ const actions = {
   // Not by going there: the history of the browser would say when somebody answered in that language.
   async beginIn(link) {
     await turn(link);
-    if (document.documentElement.lang === link.lang) find(".bar [type=submit]").click();
+    if (spoken() === link.lang) find(".bar [type=submit]").click();
   },
   size(button) {
     if (set.size) delete set.size;

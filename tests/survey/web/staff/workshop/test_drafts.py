@@ -61,6 +61,10 @@ def begin(writer: Writer) -> str:
 
 def test_from_nothing_to_a_question_that_is_drawn(lan: Writer, province: Database) -> None:
     assert begin(lan) == "/quan-tri/bo-phieu/nhap/1/cau/cau_1"
+    blank = lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
+    assert '<span class="quiet">Câu, Tiếng Việt</span>' in blank
+    assert "label/vi" not in blank
+    assert '<span class="quiet">Tên, English</span>' in lan.client.get("/quan-tri/bo-phieu/nhap/1").text
     answer = lan.send("nhap/1/cau/cau_1/luu", **QUESTION)
     assert answer.status_code == 303
     page = lan.client.get(answer.headers["Location"]).text

@@ -1,0 +1,56 @@
+"""Where in a document something must be corrected, in the words of its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from forms.document import Steps
+from translations import LANGUAGES, N_
+from translations import gettext as _
+
+NAMES = {
+    "title": N_("Title"),
+    "purpose": N_("Purpose"),
+    "consent": N_("What is said before consent"),
+    "languages": N_("Languages"),
+    "scales": N_("Scale"),
+    "missing": N_("Ways out, which count as no answer"),
+    "pages": N_("Part"),
+    "intro": N_("Text before the questions"),
+    "code": N_("Code"),
+    "label": N_("Question"),
+    "short": N_("Short name"),
+    "hint": N_("Hint"),
+    "reason": N_("Why it is asked"),
+    "kind": N_("Answered by"),
+    "scale": N_("Scale"),
+    "choices": N_("Choice"),
+    "show_if": N_("Asked when"),
+    "minimum": N_("From"),
+    "maximum": N_("To"),
+    "max_length": N_("At most so many characters"),
+    "audio": N_("Recordings"),
+    "index": N_("Satisfaction index"),
+}
+
+
+def place(steps: Steps, further: Mapping[str, str]) -> str:
+    """The way to a fault: “Part 2, Title, Tiếng Việt”; within a question from there on, “Choice 3, English”.
+
+    further  what the document's further languages call themselves
+    """
+    called = {**LANGUAGES, **further}
+    inside = steps[4:] if steps[2:3] == ("items",) else steps
+    words: list[str] = []
+    for step in inside:
+        if isinstance(step, int) and words:
+            words[-1] += f" {step + 1}"
+        elif step in called:
+            words.append(called[str(step)])
+        elif step in NAMES:
+            words.append(_(NAMES[str(step)]))
+        elif words and str(step).isdecimal():
+            words[-1] += f" {step}"
+        else:
+            words.append(str(step))
+    return ", ".join(words)

@@ -110,7 +110,8 @@ def _population(asked: Questionnaire) -> dict[tuple[str, str], Text]:
     for language in ("vi", "en"):
         with speaking(language):
             said.append(gettext("leaders") if asked.asks_leaders else gettext("citizens"))
-    return {("population", ""): Text(said[0], said[1])}
+    called = {("people", ""): asked.people} if asked.people else {}
+    return {("population", ""): Text(said[0], said[1]), **called}
 
 
 def _index(asked: Questionnaire) -> dict[tuple[str, str], Text]:

@@ -18,7 +18,20 @@ from forms.questionnaire import Questionnaire
 
 MOST = 25  # faults that are told at once; each takes another reading
 BLANK = "…"
-TEXTS = {"title", "purpose", "consent", "label", "short", "hint", "reason", "intro", "name", "says", "text"}
+TEXTS = {
+    "people",
+    "title",
+    "purpose",
+    "consent",
+    "label",
+    "short",
+    "hint",
+    "reason",
+    "intro",
+    "name",
+    "says",
+    "text",
+}
 FREE = next(kind.name for kind in KINDS.values() if kind.is_text)  # the kind that needs nothing else
 TWO = {"1": {"vi": BLANK, "en": BLANK}, "2": {"vi": BLANK, "en": BLANK}}
 

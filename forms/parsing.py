@@ -70,7 +70,7 @@ def banked() -> tuple[Questionnaire, ...]:
 def parse(document: object, where: Places | None = None) -> Questionnaire:
     """The questionnaire of a document, from YAML or from the JSON in which it is stored."""
     root = Part(plain(Part(document, places=where)), places=where)
-    known = "population open_rows joined languages scales missing one_tap paper index headlines quality"
+    known = "population people open_rows joined languages scales missing one_tap paper index headlines quality"
     languages = maybe(root.table("code version title purpose consent pages", known), "languages", further) or {}
     root = replace(root, languages=tuple(languages))
     parts = root.table("code version title purpose consent pages", known)
@@ -99,6 +99,7 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
         code=parts["code"].code(CODE),
         version=parts["version"].whole(1, 9999),
         population=population,
+        people=maybe(parts, "people", text),
         title=text(parts["title"]),
         purpose=text(parts["purpose"], common.join),
         consent=text(parts["consent"], common.join),

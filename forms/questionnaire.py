@@ -176,6 +176,7 @@ class Questionnaire:
     """A version of a questionnaire; two are equal when their documents are.
 
     population whom it asks; citizens, where its document doesn't say
+    people     what pages and reports call them: people served, businesses; None: as is usual
     pages      in the order of the screens
     paper      the same pages in the order of the paper form
     items      code -> item, in the order of the screens
@@ -205,6 +206,7 @@ class Questionnaire:
     one_tap: OneTap | None = None
     open_rows: bool = False
     population: Population = Population.CITIZENS
+    people: Text | None = None
 
     @property
     def name(self) -> str:

@@ -41,7 +41,7 @@ def _asked(summary: Summary) -> str:
             units=number(came.units_reached),
             **days,
         )
-    counts = {"villages": number(came.villages), "units": number(came.units_reached)}
+    counts = {"who": summary.people, "villages": number(came.villages), "units": number(came.units_reached)}
     return " ".join((_places(summary, days | counts), *_outside(summary)))
 
 
@@ -64,13 +64,13 @@ def _outside(summary: Summary) -> list[str]:
 def _places(summary: Summary, told: dict[str, str]) -> str:
     if summary.wave.draw is not None:
         return _(
-            "From %(opens)s to %(closes)s the Department of Home Affairs asked people in %(villages)s villages "
+            "From %(opens)s to %(closes)s the Department of Home Affairs asked %(who)s in %(villages)s villages "
             "drawn at random, in %(units)s communes.",
             **told,
         )
     return _(
-        "From %(opens)s to %(closes)s the Department of Home Affairs asked people in %(villages)s villages of the "
-        "sample, in %(units)s communes.",
+        "From %(opens)s to %(closes)s the Department of Home Affairs asked %(who)s in %(villages)s villages of "
+        "the sample, in %(units)s communes.",
         **told,
     )
 

@@ -46,6 +46,7 @@ from survey.storage.models import (
 from survey.system import dates
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import units, waves
+from translations import gettext as _
 from translations import language
 from translations.formats import order
 
@@ -269,6 +270,11 @@ class Summary:
     @property
     def asks_leaders(self) -> bool:
         return self.questionnaire.asks_leaders
+
+    @property
+    def people(self) -> str:
+        """What those who were asked are called, in the language of the moment."""
+        return str(self.questionnaire.people or (_("leaders") if self.asks_leaders else _("people")))
 
     @property
     def weight_name(self) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from forms import DocumentError, Population, Questionnaire, load, parse
+from forms import DocumentError, Population, Questionnaire, load, parse, writing
+from survey.data_files.xlsform import exporting, importing
 
 LEADERS = Path(__file__).parents[2] / "docs/examples/lanh_dao.yaml"
 FIVE = "        muc_do: {1: 0, 2: 0.25, 3: 0.5, 4: 0.75, 5: 1}\n"
@@ -20,6 +21,16 @@ def test_a_document_that_does_not_say_asks_citizens_and_keeps_its_digest(
     assert questionnaire.population is Population.CITIZENS
     assert "population" not in questionnaire.document
     assert parse(document).digest == questionnaire.digest
+
+
+def test_people_are_called_as_the_document_says_through_every_way_of_writing_it(tmp_path: Path) -> None:
+    plain = load(LEADERS)
+    asked = parse(plain.document | {"people": {"vi": "doanh nghiệp", "en": "businesses"}})
+    assert (plain.people, asked.people and asked.people.en) == (None, "businesses")
+    file = tmp_path / "bo.yaml"
+    file.write_text(writing.written(asked.document), encoding="utf-8")
+    sheets = importing.read(exporting.written(asked), "bo.xlsx")
+    assert {load(file).digest, parse(sheets.document).digest} == {asked.digest}
 
 
 def test_leaders_score_each_scale_by_its_own_table() -> None:

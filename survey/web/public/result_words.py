@@ -48,6 +48,7 @@ def asked(summary: Summary, release: Release) -> str:
     came, wave = summary.collection, summary.wave
     values = {
         "people": number(came.in_sample),
+        "who": summary.people,
         "villages": number(came.villages),
         "reached": number(came.units_reached),
         "all": number(len(summary.units)),
@@ -57,12 +58,12 @@ def asked(summary: Summary, release: Release) -> str:
     }
     if wave.kind is WaveKind.OPEN:
         told = _(
-            "%(people)s people answered of their own accord, from %(first)s to %(last)s. No sample was drawn.",
+            "%(people)s %(who)s answered of their own accord, from %(first)s to %(last)s. No sample was drawn.",
             **values,
         )
         return f"{told} {waiting}" if (waiting := wording.waiting(summary.waiting)) else told
     if summary.asks_leaders:
-        return _("%(people)s leaders answered, from %(first)s to %(last)s.", **values)
+        return _("%(people)s %(who)s answered, from %(first)s to %(last)s.", **values)
     if came.units_reached == len(summary.units):
         where = _("in %(villages)s villages of all %(all)s communes", **values)
     elif came.units_reached == len(summary.sampled):
@@ -71,11 +72,11 @@ def asked(summary: Summary, release: Release) -> str:
         where = _("in %(villages)s villages of %(reached)s of %(all)s communes", **values)
     if release.draw is not None:
         return _(
-            "%(people)s people of households drawn by lot answered, %(where)s, from %(first)s to %(last)s.",
+            "%(people)s %(who)s of households drawn by lot answered, %(where)s, from %(first)s to %(last)s.",
             where=where,
             **values,
         )
-    return _("%(people)s people answered, %(where)s, from %(first)s to %(last)s.", where=where, **values)
+    return _("%(people)s %(who)s answered, %(where)s, from %(first)s to %(last)s.", where=where, **values)
 
 
 def changed(change: Change | None, since: Since | None) -> str:

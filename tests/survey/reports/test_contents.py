@@ -12,6 +12,7 @@ import pytest
 
 from analysis import Difference, Estimate
 from analysis.contrast import Group
+from forms.items import Text
 from survey.reports import commune
 from survey.reports.contents import contents
 from survey.reports.labels import lower
@@ -21,6 +22,7 @@ from survey.results.comparison import Change, Comparison
 from survey.results.since import Since
 from survey.results.summary import Summary
 from survey.storage.models import Release, Wave
+from survey.web.public import result_words
 from translations import speaking
 from translations.formats import official_day
 
@@ -94,6 +96,15 @@ def test_the_index_stands_with_interval_base_rule_and_survey(summary: Summary) -
     assert lower(summary.wave.title) in contents(summary).subject[0]
     assert "9,88% [9,30; 10,60]: Bình thường; Không hài lòng; Rất không hài lòng." in words
     assert "SIPAS" not in words
+
+
+def test_the_report_and_the_public_page_call_people_as_the_document_does(summary: Summary) -> None:
+    assert "lấy ý kiến người dân tại" in said(contents(summary))
+    asked = replace(summary.questionnaire, people=Text("doanh nghiệp", "businesses"))
+    summary = replace(summary, questionnaire=asked)
+    assert "lấy ý kiến doanh nghiệp tại" in said(contents(summary))
+    release = Release(wave="thu-nghiem", number=1, frozen=date(2026, 2, 5))
+    assert " doanh nghiệp đã trả lời" in result_words.asked(summary, release)
 
 
 def test_people_are_never_said_to_have_answered_after_the_day_of_the_data(make: Make) -> None:

@@ -65,6 +65,9 @@ def change(document: edits.Document, form: Form) -> str:
         document["population"] = form["population"]
     if document.get("population") == Population.CITIZENS:
         del document["population"]  # what is usual is not written, so that digests stay
+    document["people"] = text(form, "people", document.get("people"))
+    if not any(document["people"].values()):
+        del document["people"]
     _factors(document, form)
     index = document.get("index")
     if isinstance(index, dict):

@@ -15,7 +15,7 @@ from survey.web.staff.workshop import score_fields
 from survey.workshop import edits
 
 PAGE = "/bo-phieu/nhap/<int:id>/thang-diem"
-PLACES = ("index", "population", "open_rows")  # of the document, of which the page tells the faults
+PLACES = ("index", "population", "people", "open_rows")  # of the document, of which the page tells the faults
 
 
 @pages.page(PAGE, Right.PUBLISH, tab="staff.workshop")

@@ -22,7 +22,7 @@ from survey.responses import crosswalks
 from survey.system.atomic_file import atomic_write
 from survey.system.dates import today
 from survey.waves import questionnaires, recordings
-from survey.workshop import drafts
+from survey.workshop import drafts, edits
 from translations import Refusal, reason
 from translations import gettext as _
 
@@ -104,6 +104,8 @@ def list_versions() -> None:
 def import_form(file: Path, out: Path | None, draft: bool) -> None:
     made = questionnaire_files.read(file)
     if draft:
+        if edits.fill_in(made.document):
+            say("Note, %(remark)s", remark=edits.USUAL)
         with installation.opened().writing() as session:
             row = drafts.begin(session, f"@{getpass.getuser()}", made.document)
             row.edited_at = 0  # nobody is at it now

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from forms import KINDS, Questionnaire
+from translations import Lazy, speaking
 from translations import gettext as _
-from translations import speaking
 
 Document = dict[str, Any]
 OTHER = "_khac"  # after the code of the item whose “other” a text spells out
+USUAL = Lazy("The file says nothing before its questions: the usual purpose and consent stand there. Read them.")
 FREE = next(kind.name for kind in KINDS.values() if kind.is_text)
 
 
@@ -56,14 +57,7 @@ def blank(code: str, title: str, english: str = "") -> Document:
         "code": code,
         "version": 1,
         "title": {"vi": title, "en": english},
-        "purpose": both(lambda: _("Your views help the authorities mend what works badly.")),
-        "consent": both(
-            lambda: _(
-                "The provincial Department of Home Affairs asks for your views. The form takes no name, address "
-                "or telephone number. Results are published for groups only, never for a person. Leave out any "
-                "question that you do not want to answer."
-            )
-        ),
+        **_said_before(),
         "scales": {
             "hai_long": _levels(
                 lambda: _("Very dissatisfied"),
@@ -86,6 +80,34 @@ def blank(code: str, title: str, english: str = "") -> Document:
         },
         "pages": [{"code": "phan_1", "title": both(lambda: _("Questions")), "items": [new_item("cau_1")]}],
     }
+
+
+def _said_before() -> Document:
+    return {
+        "purpose": both(lambda: _("Your views help the authorities mend what works badly.")),
+        "consent": both(
+            lambda: _(
+                "The provincial Department of Home Affairs asks for your views. The form takes no name, address "
+                "or telephone number. Results are published for groups only, never for a person. Leave out any "
+                "question that you do not want to answer."
+            )
+        ),
+    }
+
+
+def fill_in(document: Document) -> bool:
+    """Puts the usual words where a file from elsewhere says nothing before its questions; a part that is called as
+    the whole gets a name of its own. Whether there was anything to put."""
+    lacking = {key: words for key, words in _said_before().items() if not document.get(key)}
+    document.update(lacking)
+    for page in pages(document):
+        if (
+            isinstance(page.get("title"), dict)
+            and page["title"] == document.get("title")
+            and not page.get("intro")
+        ):
+            page["title"] = both(lambda: _("Questions"))
+    return bool(lacking)
 
 
 def _levels(*names: Callable[[], str]) -> dict[str, dict[str, str]]:

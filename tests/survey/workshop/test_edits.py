@@ -100,3 +100,14 @@ def test_what_has_a_name_in_the_draft_keeps_its_meaning() -> None:
     assert found is not None
     taken, source = found.items["cs_bau_truong_thon"], shipped_bank.items["cs_bau_truong_thon"]
     assert [text.vi for text in taken.choices.values()] == [text.vi for text in source.choices.values()]
+
+
+def test_a_file_that_says_nothing_before_its_questions_gets_the_usual_words() -> None:
+    title = {"vi": "Chợ", "en": "Market"}
+    document = {**edits.blank("cho", "Chợ", "Market"), "consent": {"vi": "Lời khác", "en": "Other words"}}
+    document["pages"][0]["title"] = dict(title)
+    purpose = document.pop("purpose")
+    assert edits.fill_in(document)
+    assert (document["purpose"], document["consent"]["vi"]) == (purpose, "Lời khác")
+    assert document["pages"][0]["title"] == {"vi": "Câu hỏi", "en": "Questions"}
+    assert not edits.fill_in(document)

@@ -104,6 +104,8 @@ def _load(session: Session, path: Path) -> Draft:
         flash(str(remark))
     if len(remarks) > MOST_TOLD:
         flash(_("And %(count)s more.", count=len(remarks) - MOST_TOLD))
+    if edits.fill_in(read.document):
+        flash(str(edits.USUAL))
     return drafts.begin(session, current_user.name, read.document)
 
 

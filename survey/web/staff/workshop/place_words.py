@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forms.document import Steps
+from forms.faults import Fault
 from translations import LANGUAGES, N_
 from translations import gettext as _
 
@@ -34,13 +34,14 @@ NAMES = {
 }
 
 
-def place(steps: Steps, further: Mapping[str, str]) -> str:
+def place(fault: Fault, further: Mapping[str, str]) -> str:
     """The way to a fault: “Part 2, Title, Tiếng Việt”; within a question from there on, “Choice 3, English”.
 
     further  what the document's further languages call themselves
     """
     called = {**LANGUAGES, **further}
-    inside = steps[4:] if steps[2:3] == ("items",) else steps
+    steps = fault.steps
+    inside = steps[4:] if steps[2:3] == ("items",) else steps or (str(fault.error.values.get("key", "")),)
     words: list[str] = []
     for step in inside:
         if isinstance(step, int) and words:

@@ -12,6 +12,7 @@ from survey.storage.models import DraftState
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
 from survey.web.staff.workshop import drafts as draft_pages
+from survey.web.staff.workshop import place_words
 from survey.web.staff.workshop.versions import spoken
 from survey.workshop import drafts, publishing, recordings
 from translations import N_, Refusal
@@ -68,6 +69,7 @@ def _page(
         shown=spoken(),
         words=differences.words,
         time_of=draft_pages.time_of,
+        place_of=place_words.place,
     )
     return page, status
 

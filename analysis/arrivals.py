@@ -31,6 +31,8 @@ FIRST_OUT = 0.02  # the share of cells that the first fit leaves out, those that
 ROUGHER = 2.0
 UNEVEN = 1.3  # a week's days count unequally: its spread is that of a day by seven, and so much
 ROUNDS = 20
+ROUGHER_PLACES = 3.2  # places differ by more than a negative binomial says
+FEWEST_PLACES = 10  # that had forms on a wave's first day, so that they say what is usual
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def _of_table(number: int, table: Ints, family: int) -> list[Flood]:
     of_day, calm = YOUNG * WEEK / max(columns, 1) if columns < 2 * WEEK else 0.0, None
     for days in STRETCHES:
         cells = stretches(left, days)
-        seen = usual(cells, None if calm is None else stretches(calm, days), of_day / days)
+        expected = None if calm is None else stretches(calm, days)
+        seen = among_places(cells) if columns == days == 1 else usual(cells, expected, of_day / days)
         adjusted = np.array(holm(seen.p.ravel().tolist(), family), np.float64).reshape(seen.p.shape)
         high = (adjusted <= LEVEL) & (cells - seen.mean >= LEAST)
         for place, column in np.argwhere(high).tolist():
@@ -130,6 +133,26 @@ def usual(counts: Ints | Floats, expected: Floats | None = None, least: float = 
         if any(np.array_equal(kept, one) for one in seen):
             break
         seen.append(kept)
+    return found
+
+
+def among_places(counts: Floats) -> Usual:
+    """What is usual of (U, 1) cells of a wave's first day, which has no day beside it: what came to the other
+    places that began, by how much these differ. Nothing is unlikely where few began."""
+    n = counts[:, 0]
+    began = n > 0
+    found = Usual(counts.copy(), np.ones_like(counts), 0.0)
+    if began.sum() < FEWEST_PLACES:
+        return found
+    kept = began & (n <= np.quantile(n[began], 1 - FIRST_OUT))
+    for _round in range(ROUNDS):
+        mean = n[kept].mean()
+        spread = max(YOUNG, float((n[kept].var(ddof=1) - mean) / mean**2))
+        p = upper_tail(n, np.full_like(n, mean), ROUGHER_PLACES * spread)
+        found = Usual(np.full_like(counts, mean), p[:, None], spread)
+        if np.array_equal(kept, before := began & (p >= FAR_OUT)):
+            break
+        kept = before
     return found
 
 
@@ -196,7 +219,7 @@ def _spread(n: Floats, mean: Floats, unknown: Floats, kept: Bools, before: float
     return float((weight * beyond).sum() / max((weight * mean**2).sum(), 1e-9))
 
 
-def upper_tail(n: Floats, mean: Floats, spread: Floats) -> Floats:
+def upper_tail(n: Floats, mean: Floats, spread: Floats | float) -> Floats:
     """The chance of n or more: negative binomial with these means and relative variances beyond Poisson's."""
     size = 1 / np.maximum(spread, 1e-9)
     at_least = np.maximum(n, 1.0)

@@ -66,6 +66,24 @@ def test_a_day_on_which_all_were_asked_at_once_is_no_flood_of_each() -> None:
     assert floods([wave]) == []
 
 
+@pytest.mark.parametrize("waves", [10, pytest.param(200, marks=pytest.mark.soak)])
+def test_on_the_first_day_a_flood_is_told_by_the_other_communes_and_an_honest_day_is_not(waves: int) -> None:
+    told = found = 0
+    for seed in range(waves):
+        wave = honest(np.random.default_rng(seed), days=1)
+        told += bool(floods([wave]))
+        place = int(np.argsort(np.abs(wave[:, 0] - wave.mean()))[0])
+        wave[place, 0] = 60 * wave.mean()
+        found += [(one.place, one.first) for one in floods([wave]) if one.place == place] == [(place, 0)]
+    assert (told, found) == (round(waves * 0.005), waves)
+
+
+def test_where_few_communes_have_begun_the_first_day_tells_nothing() -> None:
+    wave = np.zeros((COMMUNES, 1), int)
+    wave[:9, 0] = [1] * 8 + [900]
+    assert floods([wave]) == []
+
+
 def test_the_modes_are_corrected_together() -> None:
     wave = honest(np.random.default_rng(2))
     wave[5, 20] = 80

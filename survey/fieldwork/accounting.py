@@ -235,8 +235,8 @@ def mark(
     entered = sorted(serial for serial in serials if states[serial] is SheetState.ENTERED)
     if entered:
         raise Conflict(
-            "Entered already, and left as they are: %(serials)s. What is wrong with an entered form is said in "
-            "the review.",
+            "Entered already, and left as they are: %(serials)s. A form whose paper says something else is "
+            "keyed again: “Keying”, “Decide on one form”.",
             serials=", ".join(entered),
         )
     why = _reason(state, reason)

@@ -13,7 +13,7 @@ from survey.fieldwork.sheet_locks import AGAIN, FIRST, SECOND
 from survey.storage.models import Batch, Keying, KeyingDecision, OpenKeying, ReviewState, Sheet, SheetState
 from survey.system.dates import today
 from survey.waves import waves
-from translations import Conflict, Refusal
+from translations import Conflict, Refusal, formats
 
 LONGEST = 400
 
@@ -21,6 +21,13 @@ LONGEST = 400
 def key_again(session: Session, wave: str, serial: str, reason: str, person: str) -> None:
     """Has a stored form keyed once more; until then it waits, and counts nowhere. Call inside `writing()`."""
     sheet = _of(session, wave, serial)
+    if (earlier := asked(session, sheet.batch).get(serial)) is not None:
+        raise Conflict(
+            "Form %(serial)s waits to be keyed again already, since %(day)s: %(reason)s.",
+            serial=serial,
+            day=formats.day(earlier.day),
+            reason=earlier.reason,
+        )
     if sheet.state is not SheetState.ENTERED or sheet.response is None:
         raise Conflict(
             "Form %(serial)s is not stored yet. One that waits for its second keying is settled from the paper; "
@@ -60,6 +67,16 @@ def listed(session: Session, wave: str) -> list[tuple[KeyingDecision, Sheet]]:
         .order_by(KeyingDecision.id.desc())
     )
     return [(decision, sheet) for decision, sheet in session.execute(rows)]
+
+
+def asked(session: Session, batch: str) -> dict[str, KeyingDecision]:
+    """The forms of a batch that are still to be keyed once more, with who decided that, when and why."""
+    rows = (
+        select(KeyingDecision)
+        .join(Sheet, Sheet.serial == KeyingDecision.sheet)
+        .where(Sheet.batch == batch, sheet_locks.is_decision_to_come())
+    )
+    return {decision.sheet: decision for decision in session.scalars(rows)}
 
 
 def to_come(session: Session, wave: str) -> int:

@@ -225,15 +225,16 @@ def due(session: Session, sheet: Sheet, keyer: str) -> int | None:
 def asked_again(session: Session, number: str) -> int | None:
     """The turn in which a form is still to be keyed once more, None where nobody decided that."""
     turn = KeyingDecision.turn
-    return session.scalar(select(turn).where(KeyingDecision.sheet == number, _is_to_come()))
+    return session.scalar(select(turn).where(KeyingDecision.sheet == number, is_decision_to_come()))
 
 
 def is_asked_again() -> ColumnElement[bool]:
     """Whether a sheet is still to be keyed once more."""
-    return exists().where(KeyingDecision.sheet == Sheet.serial, _is_to_come())
+    return exists().where(KeyingDecision.sheet == Sheet.serial, is_decision_to_come())
 
 
-def _is_to_come() -> ColumnElement[bool]:
+def is_decision_to_come() -> ColumnElement[bool]:
+    """Whether a decision asks for a keying that nobody has done yet."""
     done = exists().where(Keying.sheet == KeyingDecision.sheet, Keying.turn == KeyingDecision.turn)
     return and_(KeyingDecision.turn >= AGAIN, ~done)
 

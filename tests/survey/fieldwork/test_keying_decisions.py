@@ -160,6 +160,10 @@ def test_the_pages_ask_for_a_reason_and_say_what_is_to_come(
     assert status == 200
     assert "1 phiếu chờ nhập lại từ giấy" in text
     assert "lệch một dòng" in text
+    status, text = send(page, serial=ONE, what="again", reason="lần nữa")  # it waits, and why is said
+    assert (status, "đang chờ nhập lại từ giấy từ ngày" in text) == (409, True)
+    batch = client.get("/quan-tri/ho-mau/phieu/B1").text
+    assert len(re.findall(r"nhập lại từ giấy, từ ngày [\d/]+: lệch một dòng", unescape(batch))) == 1
     fields = {"phieu": TWO, "what": "void", "void": "blank"}
     status, text = send("/quan-tri/ho-mau/phieu/B1", **fields)
     assert (status, "1 phiếu đã nhập" in text, 'name="sure"' in text) == (409, True, True)

@@ -12,11 +12,11 @@ from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectFie
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from survey.accounts.accounts import Right
-from survey.fieldwork import accounting, closing, reinterviews
+from survey.fieldwork import accounting, closing, keying_decisions, reinterviews
 from survey.fieldwork.accounting import Line
 from survey.responses import assignments
 from survey.sampling.outcome_words import OUTCOMES, Outcome
-from survey.storage.models import Account, Batch, Mode, Sheet, SheetState, Unit, Village
+from survey.storage.models import Account, Batch, KeyingDecision, Mode, Sheet, SheetState, Unit, Village
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
 from survey.web.current import database
@@ -24,7 +24,7 @@ from survey.web.pages import Tab, having
 from survey.web.staff.administration.waves import DAYS
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm, options
-from translations import LANGUAGES, N_, Lazy, Refusal, ngettext
+from translations import LANGUAGES, N_, Lazy, Refusal, formats, ngettext
 from translations import gettext as _
 from translations.formats import order
 
@@ -334,6 +334,7 @@ def _batch(
         wave_row = waves.find(session, wave)
         shown = accounting.batch(session, wave, code)
         sheets = accounting.sheets(session, code)
+        again = keying_decisions.asked(session, code)
         village = session.get_one(Village, (wave, shown.psu))
         unit = units.find(session, village.unit)
         further = questionnaires.by_digest(session, wave_row.questionnaire).languages
@@ -351,7 +352,7 @@ def _batch(
         wave=wave_row,
         row=BatchRow(shown, village, line),
         unit=unit,
-        sheets=[(sheet, _(STATES[sheet.state]), _why(sheet)) for sheet in sheets],
+        sheets=[(sheet, _(STATES[sheet.state]), _why(sheet, again.get(sheet.serial))) for sheet in sheets],
         form=form,
         handing=handing,
         spoken={**LANGUAGES, **further},
@@ -359,9 +360,13 @@ def _batch(
     ), status
 
 
-def _why(sheet: Sheet) -> str:
-    """What is noted beside the state of a form."""
+def _why(sheet: Sheet, again: KeyingDecision | None) -> str:
+    """What is noted beside the state of a form; `again`: what has it keyed once more."""
     parts = []
+    if again is not None:
+        parts.append(
+            _("to be keyed again, since %(day)s: %(reason)s", day=formats.day(again.day), reason=again.reason)
+        )
     if sheet.reason:
         known = accounting.REASONS.get(sheet.reason)
         parts.append(_(known) if known else sheet.reason)

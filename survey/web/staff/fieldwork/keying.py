@@ -19,6 +19,8 @@ from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Lazy, Refusal
 from translations import gettext as _
 
+TELLING = 0.1  # a bound above a field in ten says nothing of a question
+
 
 class DecisionForm(StaffForm):
     """What is decided of a keyed form, and why."""
@@ -73,6 +75,7 @@ def _page(wave: str, form: DecisionForm, status: int = 200) -> ResponseReturnVal
         form=form,
         right=[item for item, rate in errors.items if not rate.errors],
         most=max((rate.high for _item, rate in errors.items if not rate.errors and rate.high), default=None),
+        TELLING=TELLING,
         number_of=keying.number,
     ), status
 

@@ -12,7 +12,7 @@ from survey.commands.options import option
 from survey.commands.records import OUTPUT, write
 from survey.integrity import unusual
 from survey.operations import installation
-from survey.results import releases, result_table, wording
+from survey.results import release_words, releases, result_table
 from survey.waves import waves
 from translations import gettext as _
 
@@ -74,7 +74,7 @@ def results(wave: str, by: tuple[str, ...], item: tuple[str, ...], output: str, 
         number = options["release"]
         release = None if number is None else releases.find(session, wave, number)
         if release is not None and release.withdrawn is not None:
-            click.echo(wording.correction(release), err=True)
+            click.echo(release_words.correction(release), err=True)
         marked = unusual.flagged(session, waves.find(session, wave), release, found)
         records = result_table.as_records(marked)
     write(records if output == "json" else list(map(result_table.as_row, records)), result_table.FIELDS, output)

@@ -13,7 +13,8 @@ from forms import Item
 from forms.items import Condition
 from survey.data_files import exporting
 from survey.reports import workbook
-from survey.responses.respondents import Answers, sample
+from survey.responses.answers import Answers
+from survey.responses.respondents import sample
 from survey.storage.models import Release, Wave
 from survey.waves import questionnaires
 from translations import gettext as _

@@ -19,7 +19,9 @@ from sqlalchemy.orm import Session
 from forms import Item, Questionnaire
 from survey.data_files import spss
 from survey.reports.labels import mode_label
-from survey.responses.respondents import Answers, Respondents, left_out, sample
+from survey.responses.answers import Answers
+from survey.responses.left_out import left_out
+from survey.responses.respondents import Respondents, sample
 from survey.results import releases
 from survey.storage.database import Database
 from survey.storage.encrypted_texts import TextKeys

@@ -15,7 +15,7 @@ from survey.data_files import open_data
 from survey.data_files.exporting import CALLED
 from survey.data_files.open_data import Open
 from survey.reports import report
-from survey.results import summary, wording
+from survey.results import release_words, summary
 from survey.results.breakdowns import gives_rows
 from survey.results.result_table import FIELDS
 from survey.results.summary import Summary
@@ -107,7 +107,7 @@ def about(bundle: Bundle) -> list[str]:
         _("The estimates are those of the report."),
     ]
     if bundle.release.correction:
-        paragraphs.append(wording.correction(bundle.release))
+        paragraphs.append(release_words.correction(bundle.release))
     if bundle.rows is None:
         paragraphs.append(str(open_data.withheld(bundle.questionnaire)))
     else:

@@ -16,13 +16,13 @@ import numpy as np
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
-from analysis.design import Ints, Labels, code
+from analysis.design import Bools, Floats, Ints, Labels, code
 from analysis.patterns import fence, longest_run, nearest
 from forms import Item, Questionnaire
 from forms import quality as rules
 from survey.fieldwork import near_duplicates, reviews
 from survey.responses.columns import Ids, packed, places, read_ids, unpacked
-from survey.responses.respondents import Bools, Floats, Respondents, everyone
+from survey.responses.respondents import Respondents, everyone
 from survey.storage.models import Batch, Response, Sheet, Wave
 from survey.system.cache import cached, database_key
 from translations import N_

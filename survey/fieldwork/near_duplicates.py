@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design import Ints, crossed
+from analysis.design import Floats, Ints, crossed
 from analysis.patterns import nearest
-from survey.responses.respondents import Floats, Respondents
+from survey.responses.respondents import Respondents
 
 LEAST_SHARED = 8  # items that both forms answer
 ALIKE = 0.95  # of these, the share with the same answer

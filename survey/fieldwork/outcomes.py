@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from analysis.response_rates import Dispositions
 from survey.fieldwork import checks
-from survey.responses.respondents import Respondents, left_out
+from survey.responses.left_out import left_out
+from survey.responses.respondents import Respondents
 from survey.sampling.outcome_words import Outcome
 from survey.storage.models import (
     Batch,

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis import Estimate
-from analysis.design import Labels
+from analysis.design import Bools, Labels
 from survey.integrity import effects
 from survey.responses import lot_steps
 from survey.responses.columns import packed, places
-from survey.responses.respondents import Bools, Respondents, of, sample
+from survey.responses.respondents import Respondents, of, sample
 from survey.results import disclosure, result_table
 from survey.storage.models import Release, Response, Review, ReviewState, Wave
 

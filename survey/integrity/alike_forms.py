@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analysis.design import Bools
 from analysis.identical import identical
 from survey.integrity.arrivals import OPEN_WAYS
-from survey.responses.respondents import Bools, Respondents, everyone
+from survey.responses.respondents import Respondents, everyone
 from survey.storage.models import Mode, Response, Wave, WaveKind
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 

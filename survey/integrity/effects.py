@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sqlalchemy.orm import Session
 
-from analysis.design import Bools
+from analysis.design import Bools, Floats
 from forms import Questionnaire
 from survey.integrity.alike_forms import AlikeForms
 from survey.integrity.arrivals import Flood
-from survey.responses.respondents import Floats, Respondents, sample_with
+from survey.responses.respondents import Respondents, sample_with
 from survey.results import result_table
 from survey.results.result_table import Record
 from survey.storage.models import Wave

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design import Bools, Ints, Labels
+from analysis.design import Bools, Floats, Ints, Labels
 from analysis.patterns import longest_run
 from forms import Item, Questionnaire
-from survey.responses.respondents import Floats, Respondents
+from survey.responses.respondents import Respondents
 
 LEAST_SCALE = 5  # items of one scale, from which on it tells how a person feels on the whole
 LONG = 10  # items of the main scale, below which runs and spreads say nothing

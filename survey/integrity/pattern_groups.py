@@ -13,11 +13,11 @@ import numpy as np
 from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
-from analysis.design import Ints, Labels
+from analysis.design import Floats, Ints, Labels
 from forms import Questionnaire
 from survey.fieldwork.sheet_locks import FIRST, SECOND
 from survey.responses.columns import places, read_ids
-from survey.responses.respondents import Floats, Respondents
+from survey.responses.respondents import Respondents
 from survey.storage.models import Batch, Keying, Lot, LotKind, Response, Sheet, Wave
 from translations.formats import order
 

@@ -17,14 +17,14 @@ from scipy.special import ndtr, stdtr
 from analysis import Design, Difference, Measure
 from analysis.beside import beside
 from analysis.contrast import contrasts
-from analysis.design import Labels
+from analysis.design import Bools, Floats, Labels
 from analysis.estimate import Variance
 from analysis.outlying import FEWEST, outlying
 from analysis.rare import binomial
 from analysis.totals import psu_totals
 from survey.integrity import pattern_columns as columns
 from survey.integrity.pattern_tests import LEAST, Material, Tests
-from survey.responses.respondents import Bools, Floats, Respondents
+from survey.responses.respondents import Respondents
 from survey.results.mode_differences import made_alike
 
 LEVEL = 0.95

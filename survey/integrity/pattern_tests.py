@@ -12,11 +12,11 @@ from scipy.special import ndtr
 
 from analysis import alike, spread
 from analysis.along import along
-from analysis.design import Ints, Labels
+from analysis.design import Bools, Floats, Ints, Labels
 from analysis.outlying import FEWEST, outlying
 from analysis.rare import binomial
 from survey.integrity import pattern_columns as columns
-from survey.responses.respondents import Bools, Floats, Respondents
+from survey.responses.respondents import Respondents
 
 LEAST = 10  # forms of a group, below which it isn't tested
 LEAST_VILLAGES = 5  # of a group, below which its villages aren't compared with each other

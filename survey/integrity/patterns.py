@@ -15,14 +15,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.contrast import benjamini_hochberg, holm
-from analysis.design import Ints, Labels
+from analysis.design import Floats, Ints, Labels
 from analysis.outlying import FEWEST
 from analysis.rare import more_than_others
 from survey.integrity import pattern_groups, pattern_levels, pattern_tests
 from survey.integrity.pattern_groups import Turned
 from survey.integrity.pattern_tests import LEAST, Material, Tests
 from survey.responses import crosswalks
-from survey.responses.respondents import Floats, Respondents, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import comparison
 from survey.results.divided_units import rehoused
 from survey.storage.models import Batch, Keying, Lot, Release, Sheet, Wave, WaveKind

@@ -19,7 +19,7 @@ from analysis.agreement import Agreement, Pooled, agreement, pooled
 from analysis.design import Ints
 from forms import Item, Questionnaire
 from survey.remarks import themes
-from survey.responses.respondents import left_out
+from survey.responses.left_out import left_out
 from survey.storage.encrypted_texts import TextKeys, texts_of
 from survey.storage.models import Coding, Response, ResponseText, TextKey, Theme, Wave
 from survey.system.cache import cached, database_key

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analysis import Estimate
 from survey.reports.labels import interval_title
 from survey.reports.structure import LEFT, Column, Row
-from survey.results import wording
+from survey.results import figure_marks, wording
 from survey.results.summary import Summary
 from translations import gettext as _
 
@@ -25,7 +25,7 @@ def figure_columns(summary: Summary, what: str, figure: str) -> tuple[Column, ..
 def figure_row(name: str, record: Estimate, *, strong: bool = False) -> Row:
     """A record in the columns of `figure_columns`."""
     return Row(
-        (name, wording.base(record), wording.figure(record) + wording.mark(record), wording.bracket(record)),
+        (name, wording.base(record), wording.figure(record) + figure_marks.mark(record), wording.bracket(record)),
         strong,
     )
 
@@ -36,11 +36,11 @@ def with_base(record: Estimate) -> str:
     if not text or wording.is_hidden(record) or record.estimate is None and record.high is None:
         return text
     base = "" if {"none", "all"} & set(record.flags) else f"; {wording.people(record.n)}"
-    return f"{text}{base}{wording.mark(record)}"
+    return f"{text}{base}{figure_marks.mark(record)}"
 
 
 def notes(records: Sequence[Estimate]) -> tuple[str, ...]:
     """What the signs and words in a table mean; only those that occur."""
-    notes = wording.legend(records)
+    notes = figure_marks.legend(records)
     notes += dict.fromkeys(f"{wording.remark(record)}." for record in records if wording.is_hidden(record))
     return tuple(notes)

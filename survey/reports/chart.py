@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, Template
 from analysis import Difference, Estimate
 from analysis.contrast import Group
 from survey.pdf import pictures, typeface
-from survey.results import charts, commune_boundaries, wording
+from survey.results import charts, commune_boundaries, standing_words, wording
 from survey.results.charts import Scale
 from survey.results.commune_tiles import Grid, Tile
 from survey.results.timeline import Timeline
@@ -134,7 +134,7 @@ def _map(drawing: Map) -> tuple[str, dict[str, Any]]:
     foot = round(height) + 16
     tall = foot + -(-len(kinds) // 2) * LEGEND
     values = {"map": drawing, "kinds": kinds, "width": width, "row": TILE_TALL, "foot": foot, "tall": tall}
-    return "map.svg", {**values, "tone": wording.tone, "named": partial(wrap, width=TILE)}
+    return "map.svg", {**values, "tone": standing_words.tone, "named": partial(wrap, width=TILE)}
 
 
 def _rows(drawing: Rows) -> tuple[str, dict[str, Any]]:
@@ -162,7 +162,7 @@ def _placed(drawing: Rows) -> list[dict[str, Any]]:
                 "y": (top + bottom) / 2,
                 "whisker": charts.NOTHING if drawn is None else drawing.scale.whisker(drawn),
                 "beside": drawing.scale.whisker(row.beside).x if row.beside else None,
-                "tone": wording.tone(row.standing, drawing.bad),
+                "tone": standing_words.tone(row.standing, drawing.bad),
                 "concluded": row.standing in ("above", "below"),
                 "signs": row.standing in ("signs_above", "signs_below"),
                 "reading": change_reading(row) if drawing.of_change else reading(row.record),

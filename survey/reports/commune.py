@@ -22,7 +22,7 @@ from survey.reports.labels import (
 from survey.reports.letter import NOTICE, head, letter
 from survey.reports.standing_out import most_written
 from survey.reports.structure import LEFT, Block, Column, Heading, Paragraph, Report, Row, Table
-from survey.results import wording
+from survey.results import figure_marks, standing_words, wording
 from survey.results.result_table import Record
 from survey.results.summary import Line, Summary, UnitLine
 from survey.results.targets import Line as Target
@@ -129,7 +129,9 @@ def _level(summary: Summary, line: UnitLine, index: Line) -> str:
             **told,
         )
     return _(
-        "%(title)s: %(figure)s, %(standing)s (%(whole)s).", standing=wording.standing(line.index.standing), **told
+        "%(title)s: %(figure)s, %(standing)s (%(whole)s).",
+        standing=standing_words.standing(line.index.standing),
+        **told,
     )
 
 
@@ -150,7 +152,7 @@ def _factors(summary: Summary, line: UnitLine, index: Line) -> Table:
                     label(summary, one.code),
                     wording.base(record),
                     *((compared.former(change, 1),) if with_former else ()),
-                    wording.figure(record, 1) + wording.mark(record),
+                    wording.figure(record, 1) + figure_marks.mark(record),
                     wording.bracket(record, 1),
                     wording.figure(one.estimate, 1),
                     *((standing_of(record),) if tested else ()),
@@ -218,8 +220,12 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
     rows = []
     for code, one in own.items():
         record, whole = scored(one), scored(provincial[code])
-        cells = wording.base(record), wording.figure(record, 1) + wording.mark(record), wording.bracket(record, 1)
-        word = (wording.side(apart[code]) if code in apart else "–",) if not is_open(summary) else ()
+        cells = (
+            wording.base(record),
+            wording.figure(record, 1) + figure_marks.mark(record),
+            wording.bracket(record, 1),
+        )
+        word = (standing_words.side(apart[code]) if code in apart else "–",) if not is_open(summary) else ()
         rows.append(Row((label(summary, code), *cells, wording.figure(whole, 1), *word), strong=code in apart))
     columns = (
         Column(_("Question asked"), 32 if not is_open(summary) else 46, LEFT),
@@ -246,14 +252,14 @@ def _standouts(summary: Summary, line: UnitLine, apart: Sequence[str]) -> list[B
         return []
     tested = summary.tested.get(line.unit.code, 0)
     sure = [one for one in summary.standouts.get(line.unit.code, ()) if one.group in ("above", "below")]
-    told = [] if any(one.item in apart for one in sure) else [wording.no_standout(tested)]
-    return [Paragraph(" ".join((*told, *wording.of_standouts(tested))))]
+    told = [] if any(one.item in apart for one in sure) else [standing_words.no_standout(tested)]
+    return [Paragraph(" ".join((*told, *standing_words.of_standouts(tested))))]
 
 
 def _reading(summary: Summary, line: UnitLine) -> list[Block]:
     texts = []
     if is_open(summary):
-        texts.append(wording.no_sample())
+        texts.append(standing_words.no_sample())
     else:
         texts.append(
             _(
@@ -262,7 +268,7 @@ def _reading(summary: Summary, line: UnitLine) -> list[Block]:
                 "named here may be equal."
             )
         )
-        texts += wording.of_standings(one.index for one in summary.units)
+        texts += standing_words.of_standings(one.index for one in summary.units)
         if line.ranks is not None and not wording.is_hidden(line.index):
             texts.append(
                 _(

@@ -9,14 +9,14 @@ from analysis import Estimate
 from analysis.contrast import Group
 from survey.reports.labels import interval_title, is_open
 from survey.reports.structure import LEFT, Column, Row
-from survey.results import wording
+from survey.results import figure_marks, standing_words, wording
 from survey.results.comparison import Change
 from survey.results.summary import Summary
 from translations import N_
 from translations import gettext as _
 from translations.formats import number
 
-NO_VERDICT = N_("not enough grounds")  # the words of `wording.movement` that have no room in a cell
+NO_VERDICT = N_("not enough grounds")  # the words of `standing_words.movement` that have no room in a cell
 SENTENCES: dict[Group, str] = {
     "above": N_("Since %(then)s it went up: %(difference)s %(limits)s, from %(was)s."),
     "below": N_("Since %(then)s it went down: %(difference)s %(limits)s, from %(was)s."),
@@ -80,7 +80,7 @@ def columns(summary: Summary, what: str) -> tuple[Column, ...]:
 
 def row(summary: Summary, name: str, record: Estimate, change: Change | None, strong: bool = False) -> Row:
     """A figure in the columns of `columns`."""
-    figure, limits = wording.figure(record) + wording.mark(record), wording.bracket(record)
+    figure, limits = wording.figure(record) + figure_marks.mark(record), wording.bracket(record)
     if not is_compared(summary):
         return Row((name, wording.base(record), figure, limits), strong)
     cells = (name, wording.base(record), former(change), figure, limits, moved(change, between="\n"))
@@ -106,7 +106,7 @@ def verdict(change: Change | None) -> str:
         return _("not comparable")
     if change is None or change.verdict is None:
         return "–"
-    return _(NO_VERDICT) if change.verdict == "not_apart" else wording.movement(change.verdict)
+    return _(NO_VERDICT) if change.verdict == "not_apart" else standing_words.movement(change.verdict)
 
 
 def sentence(summary: Summary, change: Change | None, decimals: int = 2) -> str:

@@ -6,7 +6,7 @@ from analysis.response_rates import response_rates
 from survey.reports import leaders
 from survey.reports.labels import is_open
 from survey.reports.structure import Annexes, Block, Paragraph
-from survey.results import wording
+from survey.results import release_words
 from survey.results.summary import Summary
 from translations import gettext as _
 from translations import ngettext
@@ -98,7 +98,7 @@ def _answered(summary: Summary) -> list[str]:
 
 
 def _forms(summary: Summary) -> str:
-    return " ".join(filter(None, (_counted(summary), wording.waiting(summary.waiting))))
+    return " ".join(filter(None, (_counted(summary), release_words.waiting(summary.waiting))))
 
 
 def _counted(summary: Summary) -> str:

@@ -14,7 +14,7 @@ from survey.reports.compared import columns, row
 from survey.reports.labels import headline_name, is_open, label, lower, within
 from survey.reports.letter import head, letter
 from survey.reports.structure import Annexes, Blank, Block, Heading, Notice, Paragraph, Report, Table
-from survey.results import wording
+from survey.results import release_words, wording
 from survey.results.summary import Line, Summary
 from survey.storage.models import WaveKind
 from translations import gettext as _
@@ -70,7 +70,7 @@ def opening(summary: Summary, unit: str | None = None) -> list[Block]:
         draft = _("This is a draft: the figures are not released and may still change.")
         told.append(wording.nothing_yet() if summary.is_empty else draft)
     about = release or summary.withdrawn
-    if about is not None and (remark := wording.correction(about)):
+    if about is not None and (remark := release_words.correction(about)):
         told.append(remark)
     told += [one.words() for one in summary.unusual if unit in (None, one.unit)]
     if summary.issue is not None and summary.issue.replaces:

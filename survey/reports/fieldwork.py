@@ -8,7 +8,8 @@ from analysis.keying import ErrorRate
 from analysis.response_rates import response_rates
 from survey.fieldwork import accounting
 from survey.reports.structure import LEFT, Block, Column, Paragraph, Row, Table
-from survey.results.summary import Households, Paper, Summary
+from survey.results.collection import Households, Paper
+from survey.results.summary import Summary
 from translations import gettext as _
 from translations import ngettext
 from translations.formats import number, percent

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from analysis import Estimate
 from forms import Item
-from survey.results import wording
+from survey.results import standing_words, wording
 from survey.results.result_table import Record
 from survey.results.summary import Headline, Line, Summary, UnitLine
 from survey.storage.models import Unit, WaveKind
@@ -98,7 +98,7 @@ def standing(line: UnitLine) -> str:
 
 def standing_of(record: Record) -> str:
     """The same of any figure of a commune."""
-    return "–" if record.standing is None else wording.side(record.standing)
+    return "–" if record.standing is None else standing_words.side(record.standing)
 
 
 def mode_label(mode: str) -> str:

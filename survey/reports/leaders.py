@@ -5,7 +5,7 @@ from __future__ import annotations
 from survey.reports.cells import notes
 from survey.reports.labels import index_name, interval_title, mode_label
 from survey.reports.structure import LEFT, Annexes, Block, Column, Paragraph, Row, Table
-from survey.results import wording
+from survey.results import figure_marks, wording
 from survey.results.result_table import Record
 from survey.results.summary import GroupLine, Summary
 from translations import gettext as _
@@ -57,7 +57,7 @@ def _table(summary: Summary, caption: str, what: str, lines: tuple[GroupLine, ..
 
 
 def _cells(record: Record) -> tuple[str, str, str]:
-    return wording.base(record), wording.figure(record) + wording.mark(record), wording.bracket(record)
+    return wording.base(record), wording.figure(record) + figure_marks.mark(record), wording.bracket(record)
 
 
 def pointed(annexed: Annexes) -> tuple[str, list[Block]]:

@@ -8,7 +8,7 @@ from analysis.contrast import Group
 from survey.reports.compared import grouped, is_compared, moved, not_compared, then, verdict, years
 from survey.reports.labels import commune, interval_title, is_open, label, lower, scored, standing, upper
 from survey.reports.structure import LEFT, Annexes, Block, Column, Paragraph, Row, Table
-from survey.results import wording
+from survey.results import figure_marks, release_words, standing_words, wording
 from survey.results.comparison import Change
 from survey.results.remarks import ThemeCounts
 from survey.results.summary import Summary, UnitLine
@@ -76,7 +76,11 @@ def communes(summary: Summary, annexed: Annexes) -> list[Block]:
         return []
     whole = _("All %(count)s communes: %(annex)s.", count=len(summary.units), annex=annexed.named("communes"))
     if is_open(summary):
-        return [Paragraph(" ".join(filter(None, (wording.no_sample(), wording.waiting(summary.waiting), whole))))]
+        return [
+            Paragraph(
+                " ".join(filter(None, (standing_words.no_sample(), release_words.waiting(summary.waiting), whole)))
+            )
+        ]
     return [Paragraph(" ".join((*_levels(summary), *_changes(summary), whole))), *_low(summary)]
 
 
@@ -166,7 +170,7 @@ def _cells(summary: Summary, line: UnitLine, compared: bool) -> tuple[str, ...]:
     cells = (
         upper(commune(line.unit)),
         wording.base(line.index),
-        wording.figure(line.index, 1) + wording.mark(line.index),
+        wording.figure(line.index, 1) + figure_marks.mark(line.index),
         wording.bracket(line.index, 1),
         standing(line),
     )

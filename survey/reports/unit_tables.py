@@ -17,7 +17,7 @@ from survey.reports.labels import (
     upper,
 )
 from survey.reports.structure import LEFT, Block, Column, Paragraph, Row, Table
-from survey.results import wording
+from survey.results import figure_marks, standing_words, wording
 from survey.results.summary import Summary, UnitLine
 from translations import gettext as _
 
@@ -26,7 +26,7 @@ def tables(summary: Summary) -> list[Block]:
     """Every commune: its index beside the others, since the wave before, and its answers of note."""
     if not summary.units:
         return []
-    blocks: list[Block] = [Paragraph(wording.no_sample())] if is_open(summary) else []
+    blocks: list[Block] = [Paragraph(standing_words.no_sample())] if is_open(summary) else []
     if summary.index is not None:
         blocks.append(_levels(summary))
         if is_compared(summary) and not is_open(summary):
@@ -51,7 +51,7 @@ def _levels(summary: Summary) -> Table:
         tuple(_level(line, tested) for line in by_name(summary)),
         (
             *notes([line.index for line in summary.units]),
-            *wording.of_standings(line.index for line in summary.units),
+            *standing_words.of_standings(line.index for line in summary.units),
             *of_ranks(summary),
         ),
     )
@@ -62,7 +62,7 @@ def _level(line: UnitLine, tested: bool) -> Row:
         (
             upper(commune(line.unit)),
             wording.base(line.index),
-            wording.figure(line.index, 1) + wording.mark(line.index),
+            wording.figure(line.index, 1) + figure_marks.mark(line.index),
             wording.bracket(line.index, 1),
             *((ranks(line), standing(line)) if tested else ()),
         )

@@ -30,10 +30,11 @@ from survey.reports.letter import marks
 from survey.reports.method import again, forms, method
 from survey.reports.structure import Command, Heading, Paragraph
 from survey.reports.workbook import SHARE, WHOLE, Book, Sheet
-from survey.results import wording
+from survey.results import standing_words, wording
+from survey.results.collection import Households, Paper
 from survey.results.remarks import Remarks
 from survey.results.result_table import FIELDS, as_records, as_row
-from survey.results.summary import Headline, Households, Paper, Summary
+from survey.results.summary import Headline, Summary
 from survey.waves import units
 from translations import gettext as _
 
@@ -171,9 +172,9 @@ def unit_sheet(book: Book, summary: Summary) -> None:
             sheet.estimate(3 + len(against) + 5 * place, record)
         sheet.row += 1
     for note in (
-        [wording.no_sample()]
+        [standing_words.no_sample()]
         if is_open(summary)
-        else [*wording.of_standings(one.index for one in summary.units), *of_ranks(summary)]
+        else [*standing_words.of_standings(one.index for one in summary.units), *of_ranks(summary)]
     ):
         sheet.texts(note)
 

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from forms import Item, Questionnaire, crosswalk
 from forms.crosswalk import Crosswalk
-from survey.responses.respondents import Answers, Respondents
+from survey.responses.answers import Answers
+from survey.responses.respondents import Respondents
 from survey.storage.models import PublishedCrosswalk
 from survey.system.cache import cached
 from survey.waves import questionnaires

@@ -11,16 +11,18 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from analysis.design import Calibration, Design, Ints, Labels
+from analysis.design import Bools, Calibration, Design, Floats, Ints, Labels
 from forms import Condition, Item, Questionnaire
 from survey.responses import fitted_weights as calibration
-from survey.responses import form_counts, lot_steps
-from survey.responses.columns import Columns, Ids, packed, places, read_ids, unpacked
+from survey.responses import lot_steps
+from survey.responses.answers import Answers, among, ticked
+from survey.responses.columns import Columns, Ids, packed, places, unpacked
+from survey.responses.left_out import left_out
+from survey.responses.response_weights import base_weights, filled, weights_of
 from survey.storage.models import (
-    DrawnHousehold,
     DrawnVillage,
     LeaderGroup,
     LotStep,
@@ -31,44 +33,10 @@ from survey.storage.models import (
     Village,
     Wave,
     WaveKind,
-    Weight,
     WeightVersion,
 )
 from survey.system.cache import cached, database_key
 from survey.waves import questionnaires
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What N people answered to one item.
-
-    codes   (N,) the code chosen, −1 where there is none; for `number` the number, NaN where there is none
-    chosen  (N, C) for `multiple`: which of the C choices; else None
-    asked   (N,) False if the item's condition hid it: such an answer is kept, but counts as not asked
-    given   (N,) asked and answered
-    told    (N,) answered, asked or not
-    """
-
-    codes: NDArray[Any]
-    chosen: Bools | None
-    asked: Bools
-    given: Bools
-
-    @property
-    def told(self) -> Bools:
-        if self.chosen is not None:
-            return _ticked(self.chosen, range(self.chosen.shape[1]))
-        return ~np.isnan(self.codes) if self.codes.dtype.kind == "f" else self.codes >= 0
-
-    def any_of(self, item: Item, values: Iterable[int]) -> Bools:
-        """(N,) asked, and one of the values chosen."""
-        if self.chosen is None:
-            return self.given & _among(self.codes, values)
-        columns = [place for place, code in enumerate(item.choices) if code in set(values)]
-        return self.given & _ticked(self.chosen, columns)
 
 
 @dataclass(frozen=True)
@@ -183,7 +151,7 @@ class Respondents:
         asked = np.ones(len(self), bool) if item.show_if is None else self.holding(item.show_if)
         if item.kind.several:
             return Answers(
-                np.zeros(len(self), np.int8), column, asked, asked & _ticked(column, range(column.shape[1]))
+                np.zeros(len(self), np.int8), column, asked, asked & ticked(column, range(column.shape[1]))
             )
         if item.kind.is_number:
             return Answers(column, None, asked, asked & ~np.isnan(column))
@@ -194,10 +162,10 @@ class Respondents:
         if condition.how == "item":
             column = self._told(condition.item)
             if column.ndim == 1:
-                return _among(column, condition.values)
+                return among(column, condition.values)
             choices = list(self.questionnaire.items[condition.item].choices)
             columns = [choices.index(value) for value in condition.values if value in choices]
-            return _ticked(column, columns)
+            return ticked(column, columns)
         parts = [self.holding(part) for part in condition.parts]
         if condition.how == "not":
             return ~parts[0]
@@ -210,21 +178,6 @@ class Respondents:
         if self.silent is not None:
             column[self.silent] = False if column.ndim == 2 else np.nan if column.dtype.kind == "f" else -1
         return column
-
-
-def _ticked(chosen: Bools, columns: Iterable[int]) -> Bools:
-    """(N,) who chose at least one of these choices; column by column, as `any` takes ten times as long by rows."""
-    any_ticked = np.zeros(len(chosen), bool)
-    for column in columns:
-        any_ticked |= chosen[:, column]
-    return any_ticked
-
-
-def _among(codes: NDArray[Any], values: Iterable[int]) -> Bools:
-    among = np.zeros(len(codes), bool)
-    for value in set(values) - {-1}:
-        among |= codes == value
-    return among
 
 
 @cached(lambda session, wave: (database_key(session), wave.code))
@@ -306,49 +259,21 @@ def of(
     and without a draw everybody weighs 1.
     """
     columns = stored(session, wave)
-    rows = columns.rows(session)
-    asked = questionnaires.by_digest(session, wave.questionnaire)
-    ids_there = columns.ids[rows]
+    collected = columns.rows(session)
     if ids is not None:
-        rows = rows[places(ids_there, ids) >= 0]
+        collected = collected[places(columns.ids[collected], ids) >= 0]
     else:
         gone = left_out(session, wave.code, lots)
-        rows, out = rows[~gone.among(ids_there)], (len(gone.rejected), len(gone.aside))
+        collected = collected[~gone.among(columns.ids[collected])]
+        out = len(gone.rejected), len(gone.aside)
     villages = list(session.scalars(select(Village).where(Village.wave == wave.code)))
-    taken = select(DrawnVillage).where(DrawnVillage.draw == wave.draw)
-    strata = {one.psu: one.stratum for one in (villages if wave.draw is None else session.scalars(taken))}
-    collected = rows
-    drawn = wave.kind is WaveKind.SAMPLE and not asked.asks_leaders
-    if drawn:
-        psu = columns.labels("psu", rows)
-        # The last one is that of a blank.
-        inside = np.array([name in strata for name in psu.levels] + [False], bool)
-        rows = rows[inside[psu.codes]]
-    unit, mode, day = (columns.labels(name, rows) for name in ("unit", "mode", "day"))
-    psu = columns.labels("psu", rows) if drawn else day
-    stratum = _strata(psu, strata) if drawn else unit
-    people = Respondents(
-        wave=wave,
-        questionnaire=asked,
-        responses=columns,
-        rows=rows,
-        unit=unit,
-        stratum=stratum,
-        psu=psu,
-        mode=mode,
-        day=day,
-        weight=np.ones(len(rows)),
-        outside=len(collected) - len(rows),
-        rejected=out[0],
-        aside=out[1],
-        version="",
-        frozen=ids is not None,
-        sampled=frozenset(one.unit for one in villages if one.psu in strata) or None if drawn else None,
-    )
-    if asked.asks_leaders:
+    people = _placed(session, wave, collected, villages)
+    people = replace(people, rejected=out[0], aside=out[1], frozen=ids is not None)
+    if people.questionnaire.asks_leaders:
         people = _in_groups(session, people)
+    drawn = _is_drawn(wave, people.questionnaire)
     if wave.weights is not None:
-        given = weights_of(session, wave.weights, columns.ids[rows])
+        given = weights_of(session, wave.weights, columns.ids[people.rows])
         people = replace(people, weight=filled(given, people.psu if drawn else people.stratum))
     elif drawn and wave.draw is not None:
         people = replace(people, weight=base_weights(session, wave, people.psu, people.adults))
@@ -359,6 +284,42 @@ def of(
         people = replace(people, calibration=fitted)
         digest.update(fitted.factor.tobytes() + fitted.x.tobytes())
     return replace(people, version=digest.hexdigest())
+
+
+def _is_drawn(wave: Wave, asked: Questionnaire) -> bool:
+    return wave.kind is WaveKind.SAMPLE and not asked.asks_leaders
+
+
+def _placed(session: Session, wave: Wave, collected: Ints, villages: list[Village]) -> Respondents:
+    """Each with its village and stratum, those outside the sample left out; everybody counts once."""
+    columns, asked = stored(session, wave), questionnaires.by_digest(session, wave.questionnaire)
+    drawn, rows = _is_drawn(wave, asked), collected
+    taken = select(DrawnVillage).where(DrawnVillage.draw == wave.draw)
+    strata = {one.psu: one.stratum for one in (villages if wave.draw is None else session.scalars(taken))}
+    if drawn:
+        psu = columns.labels("psu", rows)
+        # The last one is that of a blank.
+        inside = np.array([name in strata for name in psu.levels] + [False], bool)
+        rows = rows[inside[psu.codes]]
+    unit, mode, day = (columns.labels(name, rows) for name in ("unit", "mode", "day"))
+    psu = columns.labels("psu", rows) if drawn else day
+    return Respondents(
+        wave=wave,
+        questionnaire=asked,
+        responses=columns,
+        rows=rows,
+        unit=unit,
+        stratum=_strata(psu, strata) if drawn else unit,
+        psu=psu,
+        mode=mode,
+        day=day,
+        weight=np.ones(len(rows)),
+        outside=len(collected) - len(rows),
+        rejected=0,
+        aside=0,
+        version="",
+        sampled=frozenset(one.unit for one in villages if one.psu in strata) or None if drawn else None,
+    )
 
 
 def _in_groups(session: Session, people: Respondents) -> Respondents:
@@ -406,94 +367,6 @@ def ids_of(release: Release) -> set[UUID]:
     """The responses that a release holds."""
     content = release.responses
     return {UUID(bytes=content[at : at + 16]) for at in range(0, len(content), 16)}
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Responses of a wave that enter no figure: rejected in the review, and others whose lots are set aside."""
-
-    rejected: set[UUID]
-    aside: set[UUID]
-
-    @property
-    def all(self) -> set[UUID]:
-        return self.rejected | self.aside
-
-    def among(self, ids: Ids) -> Bools:
-        """(N,) which of these it holds."""
-        return places(ids, np.sort(packed(list(self.all)))) >= 0
-
-
-def left_out(session: Session, wave: str, lots: frozenset[int] | None = None) -> LeftOut:
-    """The responses of a wave that enter no figure now.
-
-    lots  those set aside instead of the ones that are
-    """
-    numbers = lot_steps.aside(session, wave) if lots is None else lots
-    gone = rejected(session, wave)
-    inside = select(Response.id).where(Response.wave == wave, Response.lot.in_(numbers))
-    return LeftOut(gone, set(session.scalars(inside)) - gone if numbers else set())
-
-
-def rejected(session: Session, wave: str) -> set[UUID]:
-    """The responses of a wave whose newest review rejects them."""
-    return set(session.scalars(select(Review.response).where(Review.wave == wave, form_counts.rejects())))
-
-
-def weights_of(session: Session, version: int, ids: Ids) -> Floats:
-    """(N,) the weights of a version; NaN for a response that it doesn't know."""
-    known, weight = _weights(session, version)
-    at = places(ids, known)
-    return np.where(at < 0, np.nan, weight[at]) if len(known) else np.full(len(ids), np.nan)
-
-
-@cached(lambda session, version: (database_key(session), version), lambda pair: sum(part.nbytes for part in pair))
-def _weights(session: Session, version: int) -> tuple[Ids, Floats]:
-    """A version of weights, by sorted ids; it never changes."""
-    chosen = select(cast(Weight.response, String), Weight.weight).where(Weight.version == version)
-    pairs = session.execute(chosen.order_by(Weight.response), execution_options={"yield_per": 10_000})
-    parts = [(read_ids([row[0] for row in some]), [row[1] for row in some]) for some in pairs.partitions()]
-    if not parts:
-        return np.zeros(0, "S16"), np.zeros(0)
-    return np.concatenate([ids for ids, _weights in parts]), np.concatenate([weights for _ids, weights in parts])
-
-
-MOST_ADULTS = 4  # in a household, as far as its weight goes: one of ten would weigh as much as a small village
-
-
-def base_weights(session: Session, wave: Wave, psu: Labels, adults: Floats, most: int = MOST_ADULTS) -> Floats:
-    """(N,) adults that each person of the wave's draw stands for: 1 ÷ probability of the household × its adults.
-
-    psu     (N,) the village of each; all its households were drawn with one probability
-    adults  (N,) in the household, NaN where nobody noted it: then the mean of those noted, 1 where there is none
-
-    More than `most` adults count as so many (Kish 1949, JASA 44: one adult of each household).
-    """
-    rows = session.execute(
-        select(DrawnHousehold.psu, func.max(DrawnHousehold.weight))
-        .where(DrawnHousehold.draw == wave.draw, DrawnHousehold.replacement.is_(False))
-        .group_by(DrawnHousehold.psu)
-    )
-    households: dict[Any, float] = dict(rows.all())
-    known = np.minimum(adults, most)
-    typical = 1.0 if np.isnan(known).all() else float(np.nanmean(known))
-    stands_for = np.array([households[name] for name in psu.levels], np.float64)[psu.codes]
-    return stands_for * np.where(np.isnan(known), typical, known)
-
-
-def filled(weights: Floats, psu: Labels) -> Floats:
-    """(N,) the weights, with the village's mean, else the wave's, else 1 where it is NaN."""
-    missing = np.isnan(weights)
-    if not missing.any():
-        return weights
-    overall = 1.0 if missing.all() else float(np.nanmean(weights))
-    filled = weights.copy()
-    order = np.argsort(psu.codes, kind="stable")  # the villages one after the other
-    for rows in np.split(order, np.flatnonzero(np.diff(psu.codes[order])) + 1):
-        if missing[rows].any():
-            here = weights[rows]
-            filled[rows] = np.where(np.isnan(here), overall if missing[rows].all() else np.nanmean(here), here)
-    return filled
 
 
 def _digest(people: Respondents, collected: Ints, villages: Iterable[Village]) -> Any:

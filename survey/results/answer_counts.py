@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from analysis.design import Ints, Labels
+from analysis.design import Bools, Ints, Labels
 from analysis.disclosure import FEWEST_SENSITIVE
 from forms import Item
-from survey.responses.respondents import Bools, Respondents
+from survey.responses.respondents import Respondents
 from survey.storage.models import Mode
 from survey.waves import units
 from translations.formats import order

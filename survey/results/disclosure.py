@@ -10,9 +10,9 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from analysis import Estimate
-from analysis.design import Labels
+from analysis.design import Bools, Labels
 from analysis.disclosure import FEWEST, Mark, hidden_for_itself
-from survey.responses.respondents import Bools, Respondents
+from survey.responses.respondents import Respondents
 from survey.results.answer_counts import Domains, count_answers, domains
 from survey.results.breakdowns import TOGETHER, grouped
 from survey.results.hidden_tables import Earlier, HiddenTables, delicate, hidden_of_release

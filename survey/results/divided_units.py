@@ -11,10 +11,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from analysis import Design, Estimate, Measure
-from analysis.design import Labels
+from analysis.design import Floats, Labels
 from analysis.estimate import ENOUGH_ANSWERS
 from analysis.totals import psu_totals
-from survey.responses.respondents import Floats, Respondents
+from survey.responses.respondents import Respondents
 from survey.results import disclosure
 from survey.results.wording import is_hidden
 from survey.storage.models import Unit, Wave

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate, Measure, against_rest, estimate
 from analysis.contrast import Group
-from analysis.design import Labels
+from analysis.design import Floats, Labels
 from analysis.interviewer_effects import Effect, between, beyond
-from survey.responses.respondents import Floats, Respondents, sample
+from survey.responses.respondents import Respondents, sample
 from survey.results import result_table, scores, verdicts
 from survey.results.scores import MeasureRequest
 from survey.storage.models import Batch, Keying, Sheet, Wave

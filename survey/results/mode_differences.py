@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from analysis import DesignError, Difference, Estimate
 from analysis.contrast import Group, contrasts
-from analysis.design import Ints, Labels
+from analysis.design import Floats, Ints, Labels
 from analysis.totals import psu_totals
-from survey.responses.respondents import Floats, Respondents
+from survey.responses.respondents import Respondents
 from survey.results import result_table, scores, targets, verdicts
 from survey.results.comparison import LEVEL
 from survey.results.wording import is_hidden

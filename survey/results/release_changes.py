@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from survey.responses import lot_steps
 from survey.responses.columns import Ids, packed, places
-from survey.responses.respondents import Respondents, rejected, sample
-from survey.results import releases, result_table, since, wording
+from survey.responses.left_out import rejected
+from survey.responses.respondents import Respondents, sample
+from survey.results import releases, result_table, since, standing_words, wording
 from survey.results.comparison import Change, Comparison
 from survey.results.result_table import Record
 from survey.storage.models import LotStep, LotStepKind, Response, Review, ReviewState, Unit, Wave, WaveKind
@@ -223,7 +224,7 @@ def _concluded(
 def _standing(record: Record) -> str:
     if wording.is_hidden(record):
         return wording.figure(record)
-    return wording.standing(record.standing) if record.standing else _("nothing is concluded")
+    return standing_words.standing(record.standing) if record.standing else _("nothing is concluded")
 
 
 def _untold(record: Record) -> bool:
@@ -268,7 +269,7 @@ def sentence(changes: Changes) -> str:
         wave=changes.since.title,
         change=wording.change(first.since.difference),
         limits=wording.change_limits(first.since.difference),
-        verdict=wording.movement(first.since.verdict or "not_apart"),
+        verdict=standing_words.movement(first.since.verdict or "not_apart"),
     )
 
 

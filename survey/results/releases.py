@@ -14,9 +14,10 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from analysis.design import Labels
+from analysis.design import Bools, Labels
 from survey.responses.columns import Ids, packed, places, unpacked
-from survey.responses.respondents import Bools, Respondents, everyone, left_out, of, sample
+from survey.responses.left_out import left_out
+from survey.responses.respondents import Respondents, everyone, of, sample
 from survey.results import disclosure, release_steps, remarks, wave_duties
 from survey.storage import audit
 from survey.storage.models import Release, Wave, WaveKind

@@ -20,7 +20,8 @@ from analysis.disclosure import Mark
 from analysis.hidden_counts import hide_counts
 from forms import Text
 from survey.remarks import codings, paraphrases, themes
-from survey.responses.respondents import everyone, ids_of, left_out
+from survey.responses.left_out import left_out
+from survey.responses.respondents import everyone, ids_of
 from survey.storage.models import Coding, LotStep, Paraphrase, Release, Response, Review, Theme, Wave
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import Measure
-from analysis.design import compact
+from analysis.design import Floats, compact
 from forms import Index, Item, Questionnaire, Rule
-from survey.responses.respondents import Floats, Respondents
+from survey.responses.respondents import Respondents
 from survey.system.cache import cached
 from survey.system.csv_table import LIKE, NONE, nearest
 from translations import Refusal

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from forms import Questionnaire
 from survey.responses.respondents import Respondents, sample
-from survey.results import comparison, releases, verdicts, wording
+from survey.results import comparison, release_words, releases, verdicts, wording
 from survey.results.comparison import Change, Comparison
 from survey.storage import audit
 from survey.storage.models import Release, Wave, WaveKind
@@ -68,7 +68,7 @@ class Since:
     @property
     def untold(self) -> str:
         """Why nothing is said of change; empty where something is."""
-        return "" if self.is_released else wording.untold(self.former, self.withdrawn)
+        return "" if self.is_released else release_words.untold(self.former, self.withdrawn)
 
     @property
     def told(self) -> tuple[object, ...]:

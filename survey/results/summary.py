@@ -10,19 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-import numpy as np
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis import Estimate, ranks
-from analysis.keying import ErrorRate
-from analysis.response_rates import Dispositions
 from forms import Headline as Highlight
 from forms import Questionnaire, Rule
-from survey.fieldwork import accounting, keying_errors, outcomes
-from survey.fieldwork import near_duplicates as look_alikes
-from survey.responses.respondents import Respondents, everyone, sample
-from survey.results import releases, remarks, result_table, scores, standouts, targets
+from survey.responses.respondents import Respondents, sample
+from survey.results import collection, releases, remarks, result_table, scores, standouts, targets
+from survey.results.collection import Collection
 from survey.results.remarks import Remarks
 from survey.results.result_table import Record
 from survey.results.since import Since
@@ -30,19 +25,7 @@ from survey.results.standouts import Standout
 from survey.results.wording import is_hidden, not_sampled, waits, whole, whole_head
 from survey.sampling import leader_groups, weight_versions
 from survey.storage import audit
-from survey.storage.models import (
-    Batch,
-    Keying,
-    KeyingDecision,
-    Release,
-    Sheet,
-    SheetState,
-    Unit,
-    Village,
-    Wave,
-    WaveKind,
-    WeightVersion,
-)
+from survey.storage.models import Release, Unit, Wave, WaveKind, WeightVersion
 from survey.system import dates
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 from survey.waves import units, waves
@@ -113,71 +96,6 @@ class GroupLine:
     name: str
     index: Record | None
     people: int | None = None
-
-
-@dataclass(frozen=True)
-class BatchLine:
-    """A batch of paper forms: where it went, and where its forms are."""
-
-    unit: Unit
-    village: str
-    line: accounting.Line
-
-
-@dataclass(frozen=True)
-class Paper:
-    """Where the paper forms are: issued = entered + waiting + void + missing, in each batch and in all.
-
-    void  how many of those void for which of `accounting.REASONS`
-    """
-
-    batches: tuple[BatchLine, ...]
-    void: dict[str, int]
-
-    @property
-    def total(self) -> accounting.Line:
-        """The sum of all batches."""
-        return accounting.total(batch.line for batch in self.batches)
-
-
-@dataclass(frozen=True)
-class Households:
-    """What became of the households drawn: counted, and as those that they stand for; None without a draw.
-
-    beyond  answers beyond the households drawn: they are in neither
-    """
-
-    counted: Dispositions
-    weighted: Dispositions | None
-    beyond: int = 0
-
-
-@dataclass(frozen=True)
-class Collection:
-    """What came back: collected = in_sample + outside + rejected + aside.
-
-    issued       None while no paper was printed by the system
-    rejected     forms that a review took out of every figure
-    aside        others, whose lots two people set aside
-    look_alikes  forms of an open wave that are nearly the same as another of their place and day
-    paper, households  as they are now, whatever release the figures are of; None if none was printed or drawn
-    keying       errors of keying, from forms keyed twice; None if there are none
-    """
-
-    issued: int | None
-    collected: int
-    in_sample: int
-    outside: int
-    modes: dict[str, int]
-    units_reached: int
-    villages: int
-    strata: int
-    look_alikes: int = 0
-    rejected: int = 0
-    aside: int = 0
-    paper: Paper | None = None
-    households: Households | None = None
-    keying: ErrorRate | None = None
 
 
 @dataclass(frozen=True)
@@ -302,16 +220,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
         shown=told.release.number if told.release else None,
         withdrawn=told.withdrawn,
     )
-    paper = _paper(session, people.wave)
-    came = replace(
-        summary.collection,
-        issued=None if paper is None else paper.total.issued,
-        rejected=people.rejected,
-        aside=people.aside,
-        paper=paper,
-        households=_households(session, people),
-        keying=None if paper is None else _keying(session, people.wave),
-    )
+    came = collection.now(session, people, summary.collection)
     if release is None:
         return replace(summary, collection=came)
     came = replace(
@@ -382,7 +291,7 @@ def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
         weight_version=_weight_version(session, wave),
         weighting=weight_versions.origin(session, wave),
         calibrated=people.calibration is not None,
-        collection=_collection(session, people),
+        collection=collection.of(session, people),
         index=lines.get("index"),
         areas=areas,
         factors=factors,
@@ -400,65 +309,6 @@ def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
 
 def _weight_version(session: Session, wave: Wave) -> int | None:
     return session.get_one(WeightVersion, wave.weights).version if wave.weights is not None else None
-
-
-def _collection(session: Session, people: Respondents) -> Collection:
-    there = everyone(session, people.wave)
-    return Collection(
-        issued=None,
-        collected=len(there),
-        in_sample=len(people),
-        outside=people.outside,
-        modes={str(mode): count for mode, count in there.mode.counts().items()},
-        units_reached=len(people.unit.levels),
-        villages=len(np.unique(people.stratum.codes * len(people.psu.levels) + people.psu.codes)),
-        strata=len(people.stratum.levels),
-        look_alikes=look_alikes.count(people) if people.wave.kind is WaveKind.OPEN else 0,
-    )
-
-
-def _paper(session: Session, wave: Wave) -> Paper | None:
-    """Where the paper forms are now, by commune and village; None if none was Batch."""
-    lines = accounting.lines(session, wave.code)
-    if not lines:
-        return None
-    unit_of = {unit.code: unit for unit in session.scalars(select(Unit))}
-    villages = {
-        code: village.name or village.psu
-        for code, village in session.execute(
-            select(Batch.code, Village)
-            .join(Village, (Village.wave == Batch.wave) & (Village.psu == Batch.psu))
-            .where(Batch.wave == wave.code)
-        ).all()
-    }
-    batches = [BatchLine(unit_of[str(line.unit)], villages[str(line.batch)], line) for line in lines]
-    batches.sort(key=lambda batch: (order(batch.unit.name), str(batch.line.batch)))
-    return Paper(tuple(batches), accounting.reasons(session, wave.code))
-
-
-def _keyed(session: Session, wave: Wave) -> tuple[object, ...]:
-    """What tells one state of the double entry from another: keyings and decisions never change."""
-    keyings = select(func.count()).where(Keying.sheet == Sheet.serial, Sheet.batch == Batch.code)
-    stored = select(func.count()).where(Sheet.batch == Batch.code, Sheet.state == SheetState.ENTERED)
-    decided = select(func.count()).where(KeyingDecision.sheet == Sheet.serial, Sheet.batch == Batch.code)
-    counts = (session.scalar(count.where(Batch.wave == wave.code)) for count in (keyings, stored, decided))
-    return database_key(session), wave.code, *counts
-
-
-@cached(_keyed, lambda _rate: FIGURE_BYTES)
-def _keying(session: Session, wave: Wave) -> ErrorRate | None:
-    return keying_errors.gather(session, wave).everyone
-
-
-def _households(session: Session, people: Respondents) -> Households | None:
-    """What became of the households drawn; None if none was drawn and no form printed."""
-    if people.wave.kind is not WaveKind.SAMPLE:
-        return None
-    villages = outcomes.villages(session, people.wave, people)
-    if not villages:
-        return None
-    weighted = outcomes.total(villages, weighted=True) if people.wave.draw is not None else None
-    return Households(outcomes.total(villages), weighted, sum(one.beyond for one in villages))
 
 
 def _headline(people: Respondents, highlight: Highlight, records: Sequence[Estimate]) -> Headline:

@@ -13,7 +13,7 @@ from typing import Any
 
 from analysis import Difference, Estimate
 from analysis.contrast import Group
-from survey.results import charts, wording
+from survey.results import charts, standing_words, wording
 from survey.results.comparison import Change
 from survey.results.result_table import Record
 from survey.results.since import Since
@@ -233,7 +233,7 @@ def _heading(kind: tuple[Group | None, ...], own: Sequence[UnitRow], of_change: 
     counts = Counter(row.standing for row in own)
     if not of_change and (counts["signs_below"] or counts["signs_above"]):
         marked = [
-            _("%(count)s with %(signs)s", count=counts[one], signs=wording.side(one))
+            _("%(count)s with %(signs)s", count=counts[one], signs=standing_words.side(one))
             for one in SIGNS
             if counts[one]
         ]

@@ -6,20 +6,14 @@ the design does not give. A record that was hidden by `results.release` has noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import ceil
-from statistics import median
 
 from analysis import Difference, Estimate
-from analysis.contrast import Group
 from analysis.disclosure import FEWEST
-from analysis.estimate import ENOUGH_DF
 from forms import Questionnaire, Rule
 from survey.results.remarks import ThemeCounts
-from survey.results.result_table import Record
-from survey.results.standing_words import CHANGES, SIDES, STANDINGS
-from survey.storage.models import Release, Wave
 from translations import formats, ngettext
 from translations import gettext as _
 from translations.formats import interval, number, percent, points
@@ -28,11 +22,6 @@ HIDDEN = frozenset({"hidden", "hidden_with", "waits"})
 SHARES = ("proportion", "index", "ratio")
 LEVEL = "95%"
 FEW = 30  # people: below, a figure is marked
-# What stands behind a figure in a table; `key` says what each means.
-MANY_LINES = 20  # of so many intervals at 95% one misses by chance
-MARKS = {"few": "*", "no_interval": "†", "wide": "**"}
-POOLED = "§"
-SIGNS: dict[Group, str] = {"above": "▲", "signs_above": "△", "not_apart": "○", "signs_below": "▽", "below": "▼"}
 
 
 def counted(count: int | None, mark: str | None) -> str:
@@ -72,17 +61,6 @@ def written(own: ThemeCounts, unread: int) -> str:
     return f"{text} {waiting}"
 
 
-def waiting(communes: int) -> str:
-    """Of how many communes a release holds nothing yet; empty where of none."""
-    if not communes:
-        return ""
-    return ngettext(
-        "Forms of %(num)s commune are not counted in it: too few have come, so they wait for a later release.",
-        "Forms of %(num)s communes are not counted in it: too few have come, so they wait for a later release.",
-        communes,
-    )
-
-
 def of_remarks() -> list[str]:
     """What must be known of every count of remarks: that it is no estimate, and what is hidden."""
     return [
@@ -96,40 +74,6 @@ def of_remarks() -> list[str]:
             fewest=FEWEST,
         ),
     ]
-
-
-def correction(release: Release) -> str:
-    """What stands before the figures of a release that was withdrawn, or that lets few changed forms be seen;
-    empty for any other."""
-    if release.withdrawn is not None:
-        return _(
-            "Release %(number)s was withdrawn on %(day)s: %(reason)s",
-            number=release.number,
-            day=formats.day(release.withdrawn),
-            reason=formats.ended(release.withdrawal),
-        )
-    if not release.correction:
-        return ""
-    return _(
-        "These figures correct a few forms of those released before. The Department of Home Affairs declared: "
-        "%(reason)s",
-        reason=formats.ended(release.correction),
-    )
-
-
-def unshown(withdrawn: Release | None) -> str:
-    """Why nobody is shown the figures of a wave, after its name: it was withdrawn, and why, or is not released."""
-    if withdrawn is None:
-        return _("is not released")
-    reason = (withdrawn.withdrawal or "").rstrip(".")
-    return _("was withdrawn on %(day)s: %(reason)s", day=formats.day(withdrawn.withdrawn), reason=reason)
-
-
-def untold(former: Wave, withdrawn: Release | None) -> str:
-    """Why nothing is said of change beside a wave whose figures nobody is shown."""
-    return _(
-        "Nothing is said of change: %(wave)s, the wave before, %(why)s.", wave=former.title, why=unshown(withdrawn)
-    )
 
 
 def is_hidden(record: Estimate) -> bool:
@@ -212,9 +156,9 @@ def cell(record: Estimate, decimals: int = 2) -> str:
     text = figure(record, decimals)
     if is_hidden(record) or record.estimate is None and record.high is None:
         return text
-    if not has_interval(record) and not _bounded(record):
+    if not has_interval(record) and not is_bounded(record):
         return f"{text} ({bracket(record, decimals)})"
-    return f"{text}{', ' if _bounded(record) else ' '}{bracket(record, decimals)}"
+    return f"{text}{', ' if is_bounded(record) else ' '}{bracket(record, decimals)}"
 
 
 def sentence(record: Estimate, decimals: int = 2) -> str:
@@ -225,7 +169,7 @@ def sentence(record: Estimate, decimals: int = 2) -> str:
         return figure(record)
     base_ = people(record.n)
     values = {"figure": figure(record, decimals), "name": _interval(record.flags), "base": base_}
-    if _bounded(record):
+    if is_bounded(record):
         text = f"{figure(record, decimals)}, {limits(record, decimals)}"
         return text if {"none", "all"} & set(record.flags) else f"{text} ({base_})"
     if not has_interval(record):
@@ -287,132 +231,9 @@ def change_limits(difference: Difference | None, decimals: int = 1) -> str:
     )
 
 
-def standing(group: Group) -> str:
-    """A commune against the rest, within a sentence."""
-    return _(STANDINGS[group])
-
-
-def side(group: Group) -> str:
-    """One side against the other: "cao hơn", "có dấu hiệu cao hơn"."""
-    return _(SIDES[group])
-
-
-def movement(group: Group) -> str:
-    """A figure since the wave before: "tăng", "có dấu hiệu tăng"."""
-    return _(CHANGES[group])
-
-
-def tone(group: Group | None, bad: bool = False) -> str:
-    """Whether a word speaks well or ill of somebody. `bad`: what is above, or rises, should be rare."""
-    if group in (None, "not_apart"):
-        return "unclear"
-    return "better" if (group in ("above", "signs_above")) != bad else "worse"
-
-
 def nothing_yet() -> str:
     """What is so where no form counts yet, instead of that the figures are a draft."""
     return _("No form is counted yet, so there are no figures.")
-
-
-def no_sample() -> str:
-    """Why nothing is concluded of an open wave, in one sentence."""
-    return _(
-        "Whoever came has answered, and nobody was drawn: these figures are no sample, so no test and no verdict "
-        "stands beside them. The range of variation knows nothing of those who did not answer."
-    )
-
-
-def of_signs(count: int) -> str:
-    """What the middle grade is worth, and an interval: `count` lines stand together."""
-    signs = _(
-        "Signs: of those marked this way, on average at most one in five is due to chance alone; their "
-        "intervals may reach the line."
-    )
-    if count < MANY_LINES:
-        return signs
-    intervals = _(
-        "Of %(count)s intervals a few miss the line by chance alone, so an interval is not a verdict.",
-        count=number(count),
-    )
-    return f"{signs} {intervals}"
-
-
-def of_standings(records: Iterable[Record]) -> list[str]:
-    """What the standings of all communes in one figure promise, what signs are worth, what the test leans on."""
-    tested = [one.rest for one in records if one.standing is not None and one.rest is not None]
-    if not tested:
-        return []
-    return [
-        _(
-            "Above and below hold for all %(count)s communes together: if no commune differed, a survey "
-            "like this would name one in fewer than 5 of 100 cases. “No clear difference” does not mean "
-            "equal.",
-            count=number(len(tested)),
-        ),
-        of_signs(len(tested)),
-        *_leaning(tested),
-    ]
-
-
-def _leaning(tested: Sequence[Difference]) -> list[str]:
-    """What the test takes to be so, and with few villages how little it can see."""
-    pooled = [one for one in tested if one.rho is not None]
-    if not pooled:
-        return []
-    text = _(
-        "The test takes it that neighbours are about equally alike in every commune (intraclass correlation "
-        "%(rho)s, from %(villages)s villages).",
-        rho=number(pooled[0].rho, 3),
-        villages=number(pooled[0].pool),
-    )
-    least = [one.least for one in pooled if one.least is not None]
-    if least and (villages := median(one.villages[1] for one in pooled)) < ENOUGH_DF:
-        text += " " + _(
-            "With about %(villages)s villages in a commune most differences under about %(points)s points go "
-            "unseen.",
-            villages=number(villages),
-            points=number(100 * median(least), 0),
-        )
-    return [text]
-
-
-def no_standout(count: int) -> str:
-    """That none of so many questions of a commune, as could be tested, differs from the rest; that none could."""
-    if not count:
-        return _(
-            "Its questions can't be compared with the rest: too few villages or answers, or their figures are "
-            "hidden."
-        )
-    return _(
-        "Of the %(count)s questions compared none differs from the rest by the test corrected for all of them.",
-        count=number(count),
-    )
-
-
-def of_standouts(count: int) -> list[str]:
-    """What higher and lower promise of so many questions of one commune; nothing where none could be tested."""
-    if not count:
-        return []
-    return [
-        _(
-            "Higher and lower hold for all %(count)s questions together: of communes that are like the rest, "
-            "fewer than 5 in 100 would have one named. What only looks high or low may be chance.",
-            count=number(count),
-        ),
-        of_signs(count),
-    ]
-
-
-def of_lines(count: int) -> list[str]:
-    """What the words of a comparison promise, line by line."""
-    return [
-        _(
-            "The words hold for all %(count)s lines together: if nothing differed, such a table would name "
-            "one in fewer than 5 of 100 cases. What can't be determined is not therefore equal.",
-            count=number(count),
-        ),
-        of_signs(count),
-    ]
 
 
 def renamed(was: str) -> str:
@@ -496,67 +317,11 @@ def remark(record: Estimate) -> str:
     return ""
 
 
-def marks(record: Estimate) -> tuple[str, ...]:
-    """The signs behind a figure: of the gravest reason to read it with care, and that its variance is pooled."""
-    if is_hidden(record) or record.estimate is None:
-        return ()
-    flags = set(record.flags)
-    if _bounded(record):
-        flags.discard("wide")  # "at most 9,7%" says so already
-    care = [sign for flag, sign in MARKS.items() if flag in flags][:1]
-    return (*care, POOLED) if record.variance == "pooled" else tuple(care)
-
-
-def mark(record: Estimate) -> str:
-    """The signs of `marks` as they stand behind the figure."""
-    return "".join(marks(record))
-
-
-def legend(records: Iterable[Estimate]) -> list[str]:
-    """What the signs and the zeros mean that some of the records bear, under their table."""
-    records = list(records)
-    signs = {sign for record in records for sign in marks(record)}
-    lines = [key(sign) for sign in MARKS.values() if sign in signs]
-    if POOLED in signs:
-        lines.append(_pooled(any("not_a_sample" in record.flags for record in records)))
-    if any("none" in record.flags and not is_hidden(record) for record in records):
-        lines.append(
-            _(
-                "0 of …: no case among those who answered. That does not mean there is none; “at most” says what "
-                "may be."
-            )
-        )
-    return lines
-
-
-def _pooled(is_open: bool) -> str:
-    if is_open:
-        return _(
-            "§ Pooled: its own answers tell too little of how alike people of one day are, so they are taken "
-            "to be as alike as in all communes together."
-        )
-    return _(
-        "§ Pooled: its own answers tell too little of how alike people of one village are, so they are taken "
-        "to be as alike as in all communes together."
-    )
-
-
-def key(sign: str) -> str:
-    """What a sign of `mark` means, under the table."""
-    return {
-        "*": _(
-            "* Few: fewer than 30 answers, or people so alike that they tell no more than 30 drawn one by one."
-        ),
-        "†": _("† One village only, or in an open wave one day only: no interval."),
-        "**": _("** Wide interval: read with care."),
-    }[sign]
-
-
 def _value(record: Estimate, value: float, decimals: int) -> str:
     return percent(value, decimals) if record.statistic in SHARES else number(value, decimals)
 
 
-def _bounded(record: Estimate) -> bool:
+def is_bounded(record: Estimate) -> bool:
     """Whether the figure is known from one side only: no case, all cases, or too few to be counted out."""
     if record.estimate is None or "none" in record.flags:
         return record.high is not None
@@ -566,7 +331,7 @@ def _bounded(record: Estimate) -> bool:
 def _limits(record: Estimate, decimals: int, form: str) -> str:
     if is_hidden(record) or record.estimate is None and record.high is None:
         return "–"
-    if _bounded(record):
+    if is_bounded(record):
         if "all" in record.flags:
             return _("at least %(low)s", low=_value(record, record.low or 0.0, 1))
         return _("at most %(high)s", high=_value(record, record.high or 0.0, 1))

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey.responses import lot_steps, respondents
+from survey.responses import lot_steps
+from survey.responses.left_out import left_out
 from survey.storage.models import LeaderGroup, Response
 
 
@@ -20,7 +21,7 @@ def groups(session: Session, wave: str) -> dict[str, LeaderGroup]:
 def persons(session: Session, wave: str, besides: Collection[int] = ()) -> dict[str, set[str]]:
     """Who of each group answered: the label of each person, of one without a label the id of its response. Those
     whose response enters no figure, rejected or set aside, or is of a lot `besides`, may answer again."""
-    gone = respondents.left_out(session, wave, frozenset(lot_steps.aside(session, wave).union(besides))).all
+    gone = left_out(session, wave, frozenset(lot_steps.aside(session, wave).union(besides))).all
     there: dict[str, set[str]] = {}
     answered = select(Response.stratum, Response.person, Response.id).where(Response.wave == wave)
     for stratum, person, id in session.execute(answered):

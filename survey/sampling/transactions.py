@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis import Design
+from analysis.design import Floats
 from analysis.weights import post_stratify
 from forms import Item
 from survey.responses import fitted_weights
-from survey.responses.respondents import Floats, Respondents
+from survey.responses.respondents import Respondents
 from survey.sampling import margins
 from survey.storage.models import ServiceCount, Unit, Wave, WaveKind
 from survey.system import xlsx_table

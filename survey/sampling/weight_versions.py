@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from survey.responses.respondents import MOST_ADULTS
+from survey.responses.response_weights import MOST_ADULTS
 from survey.storage import audit
 from survey.storage.models import Wave, WaveKind, Weight, WeightVersion
 from survey.system import dates

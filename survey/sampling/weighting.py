@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis import Design, DesignError, nonresponse
+from analysis.design import Floats
 from analysis.nonresponse import Class, classes, factors
 from analysis.weights import Method, calibrate, design_effect
 from survey.responses import fitted_weights
 from survey.responses.fitted_weights import BLANK, Labels
-from survey.responses.respondents import MOST_ADULTS, Floats, Respondents, base_weights, filled, sample, weights_of
+from survey.responses.respondents import Respondents, sample
+from survey.responses.response_weights import MOST_ADULTS, base_weights, filled, weights_of
 from survey.sampling import joint_classes, transactions, weight_versions
 from survey.sampling import margins as population
 from survey.sampling.joint_classes import Joint

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate
 from forms.scorecard import Scorecard
-from survey.results import releases, targets, wording
+from survey.results import release_words, releases, targets, wording
 from survey.storage.models import Duty, PublishedFigure, Score, Wave, YearRole
 from survey.waves import questionnaires
 from survey.year import duties, published, scorecards, scores, survey_figures, year_waves
@@ -206,5 +206,5 @@ def wave_source(session: Session, wave: Wave) -> str:
     """Which data of a wave a figure rests on."""
     shown = releases.newest_public(session, wave.code)
     if shown.release is None:
-        return _("%(wave)s, which %(why)s", wave=wave.title, why=wording.unshown(shown.withdrawn))
+        return _("%(wave)s, which %(why)s", wave=wave.title, why=release_words.unshown(shown.withdrawn))
     return _("%(wave)s, release %(number)s", wave=wave.title, number=shown.release.number)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from survey.results import release_steps, releases, wording
+from survey.results import release_steps, release_words, releases
 from survey.storage import audit
 from survey.storage.models import (
     CaseReply,
@@ -68,7 +68,7 @@ def obstacles(session: Session, year: int) -> list[Conflict]:
         Conflict(
             "Wave %(wave)s %(why)s. Release it first, then freeze the document of the year.",
             wave=wave.title,
-            why=wording.unshown(releases.newest_public(session, wave.code).withdrawn),
+            why=release_words.unshown(releases.newest_public(session, wave.code).withdrawn),
         )
         for wave in document.unreleased(session, year)
         if not wave.simulated

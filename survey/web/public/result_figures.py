@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from analysis import Estimate
 from analysis.contrast import Group
 from survey.responses.respondents import sample
-from survey.results import commune_tiles, releases, series, since, summary, timeline, wording
+from survey.results import commune_tiles, releases, series, since, standing_words, summary, timeline, wording
 from survey.results.commune_tiles import Grid, Tile
 from survey.results.comparison import Change
 from survey.results.series import Point
@@ -151,7 +151,7 @@ def _groups(lines: Sequence[UnitLine]) -> dict[Group, tuple[UnitLine, ...]]:
 
 def _tile(line: UnitLine) -> Tile:
     group = line.index.standing
-    words = wording.standing(group) if group else ""
+    words = standing_words.standing(group) if group else ""
     return commune_tiles.tile(line.unit, line.index, group, words, link=f"?noi={line.unit.code}#noi-nay")
 
 

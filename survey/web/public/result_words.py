@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis import Estimate
-from survey.results import wording
+from survey.results import release_words, standing_words, wording
 from survey.results.comparison import Change
 from survey.results.since import Since
 from survey.results.summary import Summary
@@ -61,7 +61,7 @@ def asked(summary: Summary, release: Release) -> str:
             "%(people)s %(who)s answered of their own accord, from %(first)s to %(last)s. No sample was drawn.",
             **values,
         )
-        return f"{told} {waiting}" if (waiting := wording.waiting(summary.waiting)) else told
+        return f"{told} {waiting}" if (waiting := release_words.waiting(summary.waiting)) else told
     if summary.asks_leaders:
         return _("%(people)s %(who)s answered, from %(first)s to %(last)s.", **values)
     if came.units_reached == len(summary.units):
@@ -95,7 +95,7 @@ def changed(change: Change | None, since: Since | None) -> str:
             change=wording.change(change.difference),
             limits=wording.change_limits(change.difference),
         )
-    word = wording.movement(change.verdict)
+    word = standing_words.movement(change.verdict)
     return _(
         "%(word)s since %(then)s: %(change)s (%(limits)s)",
         word=word[:1].upper() + word[1:],

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from survey.reports import card, issuing, report
-from survey.results import releases, wording
+from survey.results import release_words, releases, standing_words, wording
 from survey.results.releases import Publication
 from survey.storage.models import Release, Wave
 from survey.system import dates
@@ -100,7 +100,8 @@ def _page(session: Session, wave: Wave, told: Publication, release: Release) -> 
         finding=result_words.finding(figures.summary, figures.since),
         words=result_words,
         wording=wording,
-        correction=wording.correction(release),
+        standing_words=standing_words,
+        correction=release_words.correction(release),
         own=_own(figures),
         files=_files(session, wave, release) if release is told.release else [],
         portal=PORTAL,

@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 
 from survey.accounts.role_names import ROLE_NAMES
-from survey.results import population, wording
+from survey.results import figure_marks, population, release_words, standing_words, wording
 from survey.storage.models import Mode, Role, Unit, Wave
 from survey.system import references
 from survey.waves import units
@@ -41,8 +41,14 @@ def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 @pages.context_processor
 def words() -> dict[str, object]:
-    """Templates put a record into words by `wording` alone, and what is said of people by `population`."""
-    return {"wording": wording, "population": population_of}
+    """Templates put a record into words by these modules alone, and what is said of people by `population`."""
+    return {
+        "wording": wording,
+        "figure_marks": figure_marks,
+        "release_words": release_words,
+        "standing_words": standing_words,
+        "population": population_of,
+    }
 
 
 def population_of(wave: Wave) -> population.Words:
@@ -51,7 +57,7 @@ def population_of(wave: Wave) -> population.Words:
 
 
 pages.add_app_template_filter(references.worded, "reference")
-pages.add_app_template_filter(wording.tone, "tone")
+pages.add_app_template_filter(standing_words.tone, "tone")
 
 
 @pages.app_template_filter("forms")

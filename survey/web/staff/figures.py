@@ -14,7 +14,7 @@ from analysis import Estimate
 from survey.fieldwork import checks
 from survey.integrity import pattern_list, unusual
 from survey.responses.respondents import Respondents, sample
-from survey.results import releases, wording
+from survey.results import figure_marks, releases, wording
 from survey.results.summary import Summary
 from survey.storage import audit
 from survey.storage.database import Database
@@ -114,6 +114,6 @@ def shown_value(cached: CachedValue[T]) -> T:
 def keys(records: Iterable[Estimate]) -> list[str]:
     """What stands under a table: each mark that some of its records carry, and each reason why one is hidden."""
     records = list(records)
-    return wording.legend(records) + list(
+    return figure_marks.legend(records) + list(
         dict.fromkeys(wording.remark(record) for record in records if wording.is_hidden(record))
     )

@@ -22,7 +22,7 @@ from survey.operations import demo
 from survey.operations.doctor_findings import State
 from survey.paper import batches, posters
 from survey.reports import report
-from survey.responses import respondents, submission
+from survey.responses import response_weights, submission
 from survey.sampling import weighting
 from survey.storage.models import Role, WaveKind
 from survey.waves import waves
@@ -91,7 +91,7 @@ TAKEN: dict[tuple[str, str], object] = {
     ("demo", "wave"): demo.SAMPLE,
     ("forms print", "double"): 100 * batches.DOUBLE,
     ("forms print", "reinterview"): 100 * batches.AGAIN,
-    ("weights compute", "cap_adults"): respondents.MOST_ADULTS,
+    ("weights compute", "cap_adults"): response_weights.MOST_ADULTS,
     ("token add", "days"): tokens.DAYS,
 }
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from forms import Questionnaire, shipped
+from survey.results.collection import Collection
 from survey.results.result_table import Record
-from survey.results.summary import Collection, Headline, Line, Summary, UnitLine
+from survey.results.summary import Headline, Line, Summary, UnitLine
 from survey.storage.models import Unit, Wave, WaveKind
 from survey.waves import units
 

@@ -19,7 +19,7 @@ from flask import Flask
 
 from survey.reports import commune, commune_bundle, report
 from survey.reports.structure import Paragraph, Table
-from survey.results import summary, wording
+from survey.results import standing_words, summary, wording
 from survey.results.comparison import Change, Comparison
 from survey.results.since import Since
 from survey.results.summary import Summary
@@ -92,7 +92,7 @@ def test_an_item_is_named_only_where_the_corrected_test_holds(said: Summary) -> 
     without = next(place for place, line in enumerate(said.units) if line.unit.code not in said.standouts)
     words = [row.cells[-1] for row in questions(said, with_some).rows if row.strong]
     assert sorted(words) == sorted(
-        wording.side(one.group) for one in said.standouts[said.units[with_some].unit.code]
+        standing_words.side(one.group) for one in said.standouts[said.units[with_some].unit.code]
     )
     assert "không câu nào khác phần còn lại" in texts(said, without)
     for standouts in said.standouts.values():

@@ -17,7 +17,8 @@ from survey.fieldwork import accounting, reviews
 from survey.reports import report
 from survey.responses import submission
 from survey.results import releases, summary
-from survey.results.summary import Households, Summary
+from survey.results.collection import Households
+from survey.results.summary import Summary
 from survey.storage.database import Database
 from survey.storage.models import Batch, Keying, Mode, ReviewState, Sheet, SheetState, Wave
 from survey.system import dates

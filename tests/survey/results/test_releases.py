@@ -24,7 +24,7 @@ from survey.reports.commune import contents as of_commune
 from survey.reports.contents import contents
 from survey.responses import submission
 from survey.responses.respondents import sample
-from survey.results import release_steps, releases, result_table, summary, wording
+from survey.results import release_steps, release_words, releases, result_table, summary, wording
 from survey.sampling.weight_versions import NewWeights
 from survey.storage.database import Database
 from survey.storage.models import Batch, Mode, Release, Review, ReviewState, Role, Sheet, SignIn, Village, Wave
@@ -155,7 +155,7 @@ def test_a_commune_whose_forms_wait_is_never_told_to_have_none(province: Databas
     assert found[HOME].n == 30
     assert told.waiting == len(found) - 1
     assert present.waiting == 0
-    assert "chờ bản sau" in wording.waiting(told.waiting)
+    assert "chờ bản sau" in release_words.waiting(told.waiting)
 
 
 def test_newer_answers_of_an_open_wave_come_in_thirty_at_a_time_and_once_a_week(

@@ -23,7 +23,7 @@ from analysis import Difference
 from survey.reports import report
 from survey.responses import submission
 from survey.responses.respondents import sample
-from survey.results import comparison, result_table, since, summary, verdicts, wording
+from survey.results import comparison, figure_marks, result_table, since, summary, verdicts
 from survey.results.result_table import Record
 from survey.storage.database import Database
 from survey.storage.models import Duty, DutyKind, Mode, Village, Wave, WaveKind, YearRole, YearWave
@@ -88,14 +88,14 @@ def test_a_record_that_says_less_bears_no_standing_whoever_marked_it(flag: str) 
 
 
 def test_a_pooled_figure_bears_its_mark_and_its_legend() -> None:
-    assert wording.mark(figure()) == "§"
-    assert wording.mark(figure("few")) == "*§"
-    assert wording.mark(figure(variance="direct")) == wording.mark(figure("hidden")) == ""
-    [legend] = wording.legend([figure(), figure(variance="direct")])
+    assert figure_marks.mark(figure()) == "§"
+    assert figure_marks.mark(figure("few")) == "*§"
+    assert figure_marks.mark(figure(variance="direct")) == figure_marks.mark(figure("hidden")) == ""
+    [legend] = figure_marks.legend([figure(), figure(variance="direct")])
     assert "cùng thôn" in legend
-    [legend] = wording.legend([figure("not_a_sample")])
+    [legend] = figure_marks.legend([figure("not_a_sample")])
     assert "thôn" not in legend
-    assert wording.legend([figure(variance="direct")]) == []
+    assert figure_marks.legend([figure(variance="direct")]) == []
 
 
 # A made-up province of eight communes, four villages each

@@ -10,7 +10,7 @@ import pytest
 
 from analysis import Estimate
 from forms import Rule, Text
-from survey.results import wording
+from survey.results import figure_marks, standing_words, wording
 from translations import speaking
 
 
@@ -86,7 +86,7 @@ def test_a_hidden_figure_is_one_word(hidden: Estimate) -> None:
     assert wording.figure(hidden) == wording.cell(hidden) == "ẩn"
     assert wording.limits(hidden) == "–"
     assert not any(character.isdigit() for character in wording.sentence(hidden) + wording.remark(hidden))
-    assert wording.mark(hidden) == ""
+    assert figure_marks.mark(hidden) == ""
 
 
 def test_a_hidden_figure_stays_hidden_where_its_numbers_were_left_in() -> None:
@@ -138,14 +138,14 @@ def test_the_other_side_of_an_index_is_told_where_it_is_a_share() -> None:
 
 
 def test_a_commune_of_which_nothing_could_be_tested_is_not_said_to_be_like_the_rest() -> None:
-    assert "chưa đủ thôn" in wording.no_standout(0)
-    assert wording.of_standouts(0) == []
-    assert wording.no_standout(38).startswith("Trong 38 câu hỏi được so sánh, không câu nào khác")
+    assert "chưa đủ thôn" in standing_words.no_standout(0)
+    assert standing_words.of_standouts(0) == []
+    assert standing_words.no_standout(38).startswith("Trong 38 câu hỏi được so sánh, không câu nào khác")
 
 
 def test_of_one_interval_not_a_few_miss_by_chance() -> None:
-    assert "Trong 54 khoảng" in wording.of_signs(54)
-    assert "khoảng cũng có vài khoảng" not in wording.of_signs(1)
+    assert "Trong 54 khoảng" in standing_words.of_signs(54)
+    assert "khoảng cũng có vài khoảng" not in standing_words.of_signs(1)
 
 
 def test_few_says_of_what_there_are_few() -> None:
@@ -153,21 +153,21 @@ def test_few_says_of_what_there_are_few() -> None:
     alike = record(0.5, 0.3, 0.7, 54, "few", n_eff=22.0)
     assert "dưới 30 câu trả lời" in wording.remark(people)
     assert "dưới 30 câu trả lời" not in wording.remark(alike)
-    assert wording.mark(people) == wording.mark(alike) == "*"
+    assert figure_marks.mark(people) == figure_marks.mark(alike) == "*"
 
 
 @pytest.mark.parametrize(
     ("flags", "sign"), [((), ""), (("wide",), "**"), (("few", "wide"), "*"), (("no_interval",), "†")]
 )
 def test_the_gravest_reason_gives_the_sign(flags: tuple[str, ...], sign: str) -> None:
-    assert wording.mark(record(0.5, 0.3, 0.7, 54, *flags)) == sign
+    assert figure_marks.mark(record(0.5, 0.3, 0.7, 54, *flags)) == sign
 
 
 def test_a_bound_needs_no_sign_for_being_wide() -> None:
-    assert wording.mark(record(0.0, 0.0, 0.09, 49, "none", "wide")) == ""
-    assert wording.mark(record(0.0, 0.0, 0.3, 9, "none", "wide", "few")) == "*"
+    assert figure_marks.mark(record(0.0, 0.0, 0.09, 49, "none", "wide")) == ""
+    assert figure_marks.mark(record(0.0, 0.0, 0.3, 9, "none", "wide", "few")) == "*"
 
 
 def test_every_sign_is_explained() -> None:
-    for sign in wording.MARKS.values():
-        assert wording.key(sign).startswith(f"{sign} ")
+    for sign in figure_marks.MARKS.values():
+        assert figure_marks.key(sign).startswith(f"{sign} ")

@@ -13,7 +13,7 @@ from survey.accounts.accounts import Right
 from survey.integrity import unusual
 from survey.reports import chart
 from survey.reports.chart import Chart, Row, Rows, Years
-from survey.results import charts, releases, unit_table, wording
+from survey.results import charts, releases, standing_words, unit_table, wording
 from survey.results.summary import Line, Summary
 from survey.waves import units, waves
 from survey.web.current import database
@@ -94,7 +94,7 @@ def notes(summary: Summary) -> list[str]:
     if wave.simulated:
         lines.insert(0, _("Demonstration data: these are not real results."))
     if "not_a_sample" in (summary.index.estimate.flags if summary.index else ()):
-        lines.append(wording.no_sample())
+        lines.append(standing_words.no_sample())
     return lines
 
 

@@ -14,7 +14,7 @@ from analysis.contrast import Group
 from analysis.disclosure import FEWEST
 from analysis.response_rates import response_rates
 from survey.accounts.accounts import Right
-from survey.results import charts, since, targets, wave_duties, wording
+from survey.results import charts, figure_marks, since, standing_words, targets, wave_duties, wording
 from survey.results.since import Since, measures
 from survey.results.summary import Summary, UnitLine
 from survey.results.targets import Verdict
@@ -74,7 +74,7 @@ def overview(wave: str) -> ResponseReturnValue:
         told=Counter(line.level for line in (*lines, *communes) if line.change.verdict),
         untold=told.untold if told else "",
         apart=apart(summary),
-        keys=wording.legend([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows)]),
+        keys=figure_marks.legend([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows)]),
     )
 
 
@@ -86,7 +86,9 @@ def finding(summary: Summary, found: Since | None, lines: Sequence[ChangeRow]) -
         parts.append(
             _("Not enough to say that satisfaction rose or fell since %(wave)s", wave=old)
             if verdict == "not_apart"
-            else _("Satisfaction: %(movement)s since %(wave)s", movement=wording.movement(verdict), wave=old)
+            else _(
+                "Satisfaction: %(movement)s since %(wave)s", movement=standing_words.movement(verdict), wave=old
+            )
         )
     groups = apart(summary)
     if any(line.index.standing for line in summary.units):
@@ -137,22 +139,27 @@ def moved(rows: Iterable[ChangeRow]) -> dict[Group, list[str]]:
     }
 
 
+def _of_leaders(summary: Summary) -> list[Task]:
+    wave = summary.wave.code
+    silent = sum(line.index is None for line in summary.groups)
+    words = ngettext("group of which nobody answered", "groups of which nobody answered", silent)
+    hidden = ngettext(
+        "figure hidden so that nobody's answer can be worked out",
+        "figures hidden so that nobody's answer can be worked out",
+        summary.hidden,
+    )
+    found = [
+        Task(silent, words, url_for(".invitations", wave=wave)),
+        Task(summary.hidden, hidden, url_for(".table", wave=wave)),
+    ]
+    return [task for task in found if task.count]
+
+
 def tasks(summary: Summary) -> list[Task]:
     """What somebody should look at before the results go out; empty when there is nothing."""
     wave, collection = summary.wave.code, summary.collection
     if summary.asks_leaders:
-        silent = sum(line.index is None for line in summary.groups)
-        words = ngettext("group of which nobody answered", "groups of which nobody answered", silent)
-        hidden = ngettext(
-            "figure hidden so that nobody's answer can be worked out",
-            "figures hidden so that nobody's answer can be worked out",
-            summary.hidden,
-        )
-        found = [
-            Task(silent, words, url_for(".invitations", wave=wave)),
-            Task(summary.hidden, hidden, url_for(".table", wave=wave)),
-        ]
-        return [task for task in found if task.count]
+        return _of_leaders(summary)
     few = sum(
         "few" in line.index.flags and bool(line.index.n) and not wording.is_hidden(line.index)
         for line in summary.units

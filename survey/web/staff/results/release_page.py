@@ -16,7 +16,7 @@ from survey.integrity import digests, open_matters, pattern_list, releasing
 from survey.integrity.open_matters import OpenMatter, Where
 from survey.integrity.patterns import Pattern
 from survey.responses.respondents import sample
-from survey.results import release_changes, release_matters, release_steps, releases, wording
+from survey.results import release_changes, release_matters, release_steps, release_words, releases
 from survey.results.release_matters import Unsettled
 from survey.storage.models import Release, Wave
 from survey.waves import changing, waves
@@ -219,7 +219,7 @@ def _figures(session: Session, wave: Wave, one: Release | None) -> dict[str, Any
             one, releases.newest(session, wave.code), releases.list_all(session, wave.code)[0]
         ),
         "came_in": release_changes.came_in(changes),
-        "correction": wording.correction(one) if one else "",
+        "correction": release_words.correction(one) if one else "",
         "named": release_steps.named,
         "most": release_steps.LONGEST_REASON,
         "new_answers": releases.NEW_ANSWERS,

@@ -9,7 +9,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from survey.accounts.accounts import Right
-from survey.results import series, targets, timeline, wording
+from survey.results import release_words, series, targets, timeline, wording
 from survey.results.series import Point
 from survey.results.summary import Summary
 from survey.results.timeline import Timeline
@@ -95,7 +95,7 @@ def gather(summary: Summary) -> Series:
         whose=units.named(communes[code]) if code else all_together,
         points=points,
         beside=beside,
-        left_out=[f"{one.title} {wording.unshown(gone)}" for one, gone in unshown],
+        left_out=[f"{one.title} {release_words.unshown(gone)}" for one, gone in unshown],
         published=cited,
         chart=timeline.draw(points, beside, [one for one in cited if one.place == place]),
     )

@@ -16,7 +16,7 @@ from survey.accounts.accounts import Right
 from survey.integrity import unusual
 from survey.responses import form_counts
 from survey.responses.respondents import Respondents, sample
-from survey.results import charts, releases, series, timeline, wording
+from survey.results import charts, releases, series, standing_words, timeline, wording
 from survey.results.comparison import Change
 from survey.results.result_table import Record
 from survey.results.since import Since
@@ -145,7 +145,7 @@ def finding(line: UnitLine, change: Change | None, since: Since | None) -> str:
     moved = change.verdict if change is not None and change.difference is not None else None
     if moved in (None, "not_apart") or since is None:
         return _("%(name)s: %(level)s", name=name, level=level)
-    then, way = since.then, wording.movement(moved)
+    then, way = since.then, standing_words.movement(moved)
     if line.index.standing == "not_apart":
         return _("%(name)s: %(change)s since %(then)s", name=name, change=way, then=then)
     return _("%(name)s: %(level)s, and %(change)s since %(then)s", name=name, level=level, change=way, then=then)

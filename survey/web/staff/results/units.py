@@ -13,7 +13,7 @@ from analysis import Estimate
 from analysis.contrast import Group
 from survey.accounts.accounts import Right
 from survey.reports import chart
-from survey.results import commune_boundaries, commune_tiles, unit_table, wording
+from survey.results import commune_boundaries, commune_tiles, standing_words, unit_table, wording
 from survey.results.since import Since
 from survey.results.summary import Summary
 from survey.results.unit_table import Asked, Figure, UnitRow
@@ -107,9 +107,9 @@ def _file_row(row: UnitRow) -> list[str | float | None]:
     record, change = row.record, row.difference
     return [
         row.unit.code, row.unit.name, units.kind(row.unit), record.estimate, record.low, record.high,
-        wording.side(row.standing) if row.standing else None,
+        standing_words.side(row.standing) if row.standing else None,
         *(_points(part) for part in ((change.estimate, change.low, change.high) if change else 3 * (None,))),
-        wording.movement(row.moved) if row.moved else None, record.n, wording.remark(record) or None,
+        standing_words.movement(row.moved) if row.moved else None, record.n, wording.remark(record) or None,
     ]  # fmt: skip
 
 
@@ -187,10 +187,10 @@ def drawn(wave: str, figure: Figure, of_change: bool) -> chart.Map:
 def _tile(wave: str, figure: Figure, row: UnitRow, of_change: bool) -> commune_tiles.Tile:
     link = url_for(".unit", wave=wave, unit=row.unit.code)
     if not of_change:
-        words = wording.side(row.standing) if row.standing else ""
+        words = standing_words.side(row.standing) if row.standing else ""
         return commune_tiles.tile(row.unit, row.record, row.standing, words, figure.is_bad, link)
     amount, span = wording.signed(row.difference), wording.change_limits(row.difference)
-    words = wording.movement(row.moved) if row.moved else ""
+    words = standing_words.movement(row.moved) if row.moved else ""
     return commune_tiles.Tile(
         row.unit.code, row.unit.name, amount, amount, span, row.moved, words, figure.is_bad, link
     )
@@ -198,7 +198,7 @@ def _tile(wave: str, figure: Figure, row: UnitRow, of_change: bool) -> commune_t
 
 def _legend(tiles: Collection[commune_tiles.Tile], of_change: bool) -> Iterator[tuple[Group, int, str]]:
     """How many tiles of each kind there are, and what it means."""
-    words = wording.movement if of_change else wording.side
+    words = standing_words.movement if of_change else standing_words.side
     kinds: tuple[Group, ...] = ("below", "above", "signs_below", "signs_above", "not_apart")
     if any(tile.group for tile in tiles):
         for group in kinds:

@@ -17,7 +17,7 @@ from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from forms import Questionnaire
 from survey.accounts.accounts import Right
 from survey.responses import fitted_weights as calibration
-from survey.responses.respondents import MOST_ADULTS
+from survey.responses.response_weights import MOST_ADULTS
 from survey.sampling import joint_classes, margins, transactions, weight_versions, weighting
 from survey.sampling.joint_classes import Joint
 from survey.storage.models import Unit, Wave, WaveKind, WeightVersion

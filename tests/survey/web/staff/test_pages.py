@@ -24,7 +24,7 @@ from survey.operations import demo
 from survey.operations.installation import prepare
 from survey.reports import report
 from survey.responses import submission
-from survey.results import charts, summary, unit_table, wording
+from survey.results import charts, figure_marks, standing_words, summary, unit_table, wording
 from survey.results.summary import Summary
 from survey.storage.database import Database
 from survey.storage.models import Account, Assignment, Mode, Role, Village, Wave
@@ -458,11 +458,12 @@ def test_a_commune_page_sets_each_question_beside_the_province(reader: FlaskClie
     own = {record.item: record for record in said.records if record.domain == COMMUNE}
     told = {one.item: one.group for one in said.standouts.get(COMMUNE, ())}
     for item in said.items:
-        marked = f"{wording.figure(own[item.code], 1)} {wording.mark(own[item.code])}".strip()
+        marked = f"{wording.figure(own[item.code], 1)} {figure_marks.mark(own[item.code])}".strip()
         assert f"{item.label} {marked} {wording.limits(own[item.code], 1)}" in page
         if item.code in told:
             assert re.search(
-                rf"{re.escape(item.label)} {re.escape(marked)} .{{0,60}}{wording.side(told[item.code])}", page
+                rf"{re.escape(item.label)} {re.escape(marked)} .{{0,60}}{standing_words.side(told[item.code])}",
+                page,
             )
         assert wording.figure(item.estimate, 1) in page
 

@@ -1,0 +1,52 @@
+"""What is said of a release beside its figures, and of a wave whose figures nobody is shown."""
+
+from __future__ import annotations
+
+from survey.storage.models import Release, Wave
+from translations import formats, ngettext
+from translations import gettext as _
+
+
+def waiting(communes: int) -> str:
+    """Of how many communes a release holds nothing yet; empty where of none."""
+    if not communes:
+        return ""
+    return ngettext(
+        "Forms of %(num)s commune are not counted in it: too few have come, so they wait for a later release.",
+        "Forms of %(num)s communes are not counted in it: too few have come, so they wait for a later release.",
+        communes,
+    )
+
+
+def correction(release: Release) -> str:
+    """What stands before the figures of a release that was withdrawn, or that lets few changed forms be seen;
+    empty for any other."""
+    if release.withdrawn is not None:
+        return _(
+            "Release %(number)s was withdrawn on %(day)s: %(reason)s",
+            number=release.number,
+            day=formats.day(release.withdrawn),
+            reason=formats.ended(release.withdrawal),
+        )
+    if not release.correction:
+        return ""
+    return _(
+        "These figures correct a few forms of those released before. The Department of Home Affairs declared: "
+        "%(reason)s",
+        reason=formats.ended(release.correction),
+    )
+
+
+def unshown(withdrawn: Release | None) -> str:
+    """Why nobody is shown the figures of a wave, after its name: it was withdrawn, and why, or is not released."""
+    if withdrawn is None:
+        return _("is not released")
+    reason = (withdrawn.withdrawal or "").rstrip(".")
+    return _("was withdrawn on %(day)s: %(reason)s", day=formats.day(withdrawn.withdrawn), reason=reason)
+
+
+def untold(former: Wave, withdrawn: Release | None) -> str:
+    """Why nothing is said of change beside a wave whose figures nobody is shown."""
+    return _(
+        "Nothing is said of change: %(wave)s, the wave before, %(why)s.", wave=former.title, why=unshown(withdrawn)
+    )

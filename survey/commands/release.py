@@ -58,16 +58,22 @@ def _of_wave_or_year(step: Callable[..., None]) -> Callable[..., None]:
     return chosen
 
 
-def _open(
-    database: Any, code: str, despite: tuple[str, ...]
-) -> tuple[list[open_matters.OpenMatter], dict[str, str]]:
-    """What is open in a wave, and the reasons given to go past it."""
-    ticked = {}
+def _reasons(despite: tuple[str, ...]) -> dict[str, str]:
+    """The reason given for each matter."""
+    reasons = {}
     for one in despite:
         subject, equals, reason = one.partition("=")
         if not equals:
             raise click.UsageError(_("--despite takes the matter, = and the reason: %(what)s", what=one))
-        ticked[subject.strip()] = reason
+        reasons[subject.strip()] = reason
+    return reasons
+
+
+def _open(
+    database: Any, code: str, despite: tuple[str, ...]
+) -> tuple[list[open_matters.OpenMatter], dict[str, str]]:
+    """What is open in a wave, and the reasons given to go past it."""
+    ticked = _reasons(despite)
     with database.reading() as session:
         found = open_matters.listed(session, waves.find(session, code))
     known = {one.subject for one in found}

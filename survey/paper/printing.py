@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 import typst
 import zxingcpp
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire
@@ -119,28 +119,48 @@ def prepared(
     """The batches of a wave that are numbered, of a commune, of a village, one alone or a single form of one, in
     their order. Refused where there is none. `fresh`: those alone that were never put on paper."""
     row = waves.find(session, wave)
+    only = []
+    if unit is not None:
+        only.append(Village.unit == units.find(session, unit).code)
+    if village is not None:
+        only.append(Batch.psu == village)
+    if batch is not None:
+        only.append(Batch.code == batch)
+    if fresh:
+        only.append(Batch.on_paper.is_(None))
+    if serial is not None:
+        only.append(Batch.code.in_(select(Sheet.batch).where(Sheet.serial == serial)))
+    batches = _chosen(session, row, only, serial)
+    with speaking("vi"):
+        province = units.province(session).name
+        authority = _("People's Committee of %(province)s Province", province=province).upper()
+    questionnaire = questionnaires.by_digest(session, row.questionnaire)
+    if spoken not in {**LANGUAGES, **questionnaire.languages}:
+        raise NotFound(
+            "%(name)s is not written in this language. Choose one of: %(languages)s",
+            name=questionnaire.name,
+            languages=", ".join([*LANGUAGES, *questionnaire.languages]),
+        )
+    covered, contact = serial is None, row.contact or ""
+    return Print(row.title, questionnaire, authority, batches, covered, large, contact, spoken)
+
+
+def _chosen(
+    session: Session, wave: Wave, only: Sequence[ColumnElement[bool]], serial: str | None
+) -> tuple[BatchPrint, ...]:
+    """The batches of a wave that these conditions choose, with all their sheets or the one of a serial."""
     chosen = (
         select(Batch, Village)
         .join(Village, (Village.wave == Batch.wave) & (Village.psu == Batch.psu))
-        .where(Batch.wave == row.code)
+        .where(Batch.wave == wave.code, *only)
         .order_by(Batch.code)
     )
-    if unit is not None:
-        chosen = chosen.where(Village.unit == units.find(session, unit).code)
-    if village is not None:
-        chosen = chosen.where(Batch.psu == village)
-    if batch is not None:
-        chosen = chosen.where(Batch.code == batch)
-    if fresh:
-        chosen = chosen.where(Batch.on_paper.is_(None))
-    if serial is not None:
-        chosen = chosen.where(Batch.code.in_(select(Sheet.batch).where(Sheet.serial == serial)))
     rows = session.execute(chosen).all()
     if not rows:
         raise NotFound("No forms are numbered here yet. Number them first, or look at the code again.")
     sheets = _sheets(session, [own.code for own, _place in rows])
-    first = _first(session, row)
-    lists = {replacement: _households(session, row, replacement) for replacement in (False, True)}
+    first = _first(session, wave)
+    lists = {replacement: _households(session, wave, replacement) for replacement in (False, True)}
     batches = []
     for own, place in rows:
         is_first = first[place.psu] == own.code
@@ -156,18 +176,7 @@ def prepared(
                 spare=tuple(lists[True].get(place.psu, ())) if is_first else (),
             )
         )
-    with speaking("vi"):
-        province = units.province(session).name
-        authority = _("People's Committee of %(province)s Province", province=province).upper()
-    questionnaire = questionnaires.by_digest(session, row.questionnaire)
-    if spoken not in {**LANGUAGES, **questionnaire.languages}:
-        raise NotFound(
-            "%(name)s is not written in this language. Choose one of: %(languages)s",
-            name=questionnaire.name,
-            languages=", ".join([*LANGUAGES, *questionnaire.languages]),
-        )
-    covered, contact = serial is None, row.contact or ""
-    return Print(row.title, questionnaire, authority, tuple(batches), covered, large, contact, spoken)
+    return tuple(batches)
 
 
 def _sheets(session: Session, batches: Sequence[str]) -> dict[str, list[Printed]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from forms import Rule
 from survey.integrity.account import Account
 from survey.reports import annexes, compared, conduct, leaders, standing_out, targets
 from survey.reports.compared import columns, row
@@ -123,19 +124,18 @@ def _index(summary: Summary, line: Line) -> list[Block]:
         told.append(rest)
     blocks: list[Block] = [Paragraph(" ".join(told))]
     if summary.rule is not None:
-        rule = lower(str(summary.rule.label))
-        blocks.append(
-            Paragraph(
-                _(
-                    "The index follows this rule: %(rule)s. It is of this survey alone and forms no series with "
-                    "that of another survey.",
-                    rule=rule,
-                )
-            )
-        )
+        blocks.append(Paragraph(_ruled(summary.rule)))
     if summary.asks_leaders:
         blocks.append(Paragraph(leaders.simulated()))
     return blocks
+
+
+def _ruled(rule: Rule) -> str:
+    return _(
+        "The index follows this rule: %(rule)s. It is of this survey alone and forms no series with that of "
+        "another survey.",
+        rule=lower(str(rule.label)),
+    )
 
 
 def told_figure(summary: Summary, line: Line, decimals: int = 2) -> str:

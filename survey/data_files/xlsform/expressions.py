@@ -213,6 +213,11 @@ def _is_one_of(asked: Asked, sign: str, right: Node) -> dict[str, Any]:
             )
         one = {"item": asked.code, "any": [asked.choices[right.value]]}
         return one if sign == "=" else {"not": one}
+    return {"item": asked.code, "any": _compared(asked, sign, right)}
+
+
+def _compared(asked: Asked, sign: str, right: Node) -> list[int]:
+    """The choices on the side of a number that a sign means."""
     values = [
         code
         for name, code in asked.choices.items()
@@ -220,7 +225,7 @@ def _is_one_of(asked: Asked, sign: str, right: Node) -> dict[str, Any]:
     ]
     if _number(right.value) is None or not values:
         raise UnclearError(N_("no choice of %(name)s is meant by it."), name=asked.code)
-    return {"item": asked.code, "any": values}
+    return values
 
 
 def _number(text: str) -> Decimal | None:

@@ -75,14 +75,18 @@ def about(summary: Summary, *more: str) -> str:
     return " · ".join((*more, f"{summary.wave.title}, {summary.questionnaire.title}"))
 
 
+def _data(summary: Summary) -> str:
+    release = summary.release
+    if release is not None and not summary.draft:
+        return _("Release %(number)s, approved on %(day)s.", number=release.number, day=day(release.approved))
+    if summary.is_empty:
+        return wording.nothing_yet()
+    return _("Draft, data of %(day)s: not released, don't pass it on.", day=day(summary.data_day))
+
+
 def notes(summary: Summary) -> list[str]:
     """Of which data, whose survey it is, and how to read what it can't promise."""
-    wave, release = summary.wave, summary.release
-    if release is not None and not summary.draft:
-        data = _("Release %(number)s, approved on %(day)s.", number=release.number, day=day(release.approved))
-    else:
-        draft = _("Draft, data of %(day)s: not released, don't pass it on.", day=day(summary.data_day))
-        data = wording.nothing_yet() if summary.is_empty else draft
+    wave = summary.wave
     base = _(
         "%(people)s people answered, from %(first)s to %(last)s.",
         people=number(summary.collection.in_sample),
@@ -90,7 +94,7 @@ def notes(summary: Summary) -> list[str]:
         last=day(min(wave.closes, summary.data_day)),
     )
     source = _("Source: survey of %(province)s.", province=summary.province.name)
-    lines = [f"{source} {base} {data}"]
+    lines = [f"{source} {base} {_data(summary)}"]
     if wave.simulated:
         lines.insert(0, _("Demonstration data: these are not real results."))
     if "not_a_sample" in (summary.index.estimate.flags if summary.index else ()):

@@ -155,15 +155,18 @@ def _of_leaders(summary: Summary) -> list[Task]:
     return [task for task in found if task.count]
 
 
+def _few(summary: Summary) -> int:
+    """Communes whose index is shown and rests on few answers."""
+    flags = (line.index.flags for line in summary.units if line.index.n and not wording.is_hidden(line.index))
+    return sum("few" in its for its in flags)
+
+
 def tasks(summary: Summary) -> list[Task]:
     """What somebody should look at before the results go out; empty when there is nothing."""
     wave, collection = summary.wave.code, summary.collection
     if summary.asks_leaders:
         return _of_leaders(summary)
-    few = sum(
-        "few" in line.index.flags and bool(line.index.n) and not wording.is_hidden(line.index)
-        for line in summary.units
-    )
+    few = _few(summary)
     missing = len(summary.sampled) - collection.units_reached - summary.waiting
     by_need = url_for(".units", wave=wave, xep="chu-y")
     open_tasks = [

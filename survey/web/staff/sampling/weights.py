@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,15 +192,13 @@ def _joints(reason: str, names: Mapping[str, str]) -> tuple[Joint, ...]:
         raise joint_classes.WrongJoint(
             "%(class)s can be counted together with others only once.", **{"class": known}
         )
-    return tuple(
-        joint_classes.joint(
-            next((pair.name for pair in pairs if pair.name.strip()), "")
-            or _together([names.get(label, label) for label in (into, *(pair.label for pair in pairs))]),
-            [into, *(pair.label for pair in pairs)],
-            reason,
-        )
-        for into, pairs in groups.items()
-    )
+    return tuple(_joint(into, pairs, reason, names) for into, pairs in groups.items())
+
+
+def _joint(into: str, pairs: Sequence[Pair], reason: str, names: Mapping[str, str]) -> Joint:
+    labels = [into, *(pair.label for pair in pairs)]
+    named = next((pair.name for pair in pairs if pair.name.strip()), "")
+    return joint_classes.joint(named or _together([names.get(label, label) for label in labels]), labels, reason)
 
 
 def _together(names: list[str]) -> str:

@@ -29,6 +29,7 @@ BYTE = re.compile("[\udc80-\udcff]")
 OLD_CELLS = 3  # in the letters of an old font, from which a file is taken to be
 TOTALS = ("tong cong", "tong so")  # how a row of sums begins
 SHORT_TOTALS = ("cộng", "tổng")  # to the letter: Cống may be a village
+SIGNED = ("nguoi lap", "nguoi ky", "ky ten")  # how a line below the table begins
 MOST_TOTALS = 6  # that are told by their numbers
 # What a spreadsheet takes for the beginning of a formula, after spaces too, with apostrophes of ours in front; and
 # the numbers among it, which come to themselves.
@@ -156,6 +157,9 @@ class Rows:
                 self._watch(cells)
                 if _is_total(next(filter(None, cells), "")):
                     totals.append(self.row)
+                    continue
+                if _is_signature(cells):
+                    self.understood.append(Lazy("Row %(row)s, who made the file, was passed over.", row=self.row))
                     continue
                 yield cells if self._places is None else [cells[place] for place in self._places]
         if len(totals) == 1:
@@ -412,6 +416,12 @@ def meant(cell: str) -> str:
 
 def _is_total(cell: str) -> bool:
     return fold(cell) in TOTALS or nfc(cell).strip(" :.").casefold() in SHORT_TOTALS
+
+
+def _is_signature(cells: Sequence[str]) -> bool:
+    """Whether a row only says who made or signed the file: two cells at most, and that in the first of them."""
+    written = [cell for cell in cells if cell.strip()]
+    return 1 <= len(written) <= 2 and fold(written[0]).startswith(SIGNED)
 
 
 def _computed(cell: str) -> bool:

@@ -66,6 +66,8 @@ def test_faults_are_told_in_the_words_of_the_file_all_at_once(load: Program) -> 
     for total in ("Tổng cộng", "Cộng", "TỔNG"):
         done = load(f"{head}T1;Một;Hà Tu;A;120\n;{total};;;120\n")
         assert "Row 3, a total, was passed over." in done.err
+    done = load(f"{head}T1;Một;Hà Tu;A;120\n;;Người lập biểu: Nguyễn Văn A;;\n")
+    assert "Row 3, who made the file, was passed over." in done.err
     assert "Rows of the frame stored: 0; there already: 1." in done.err
     assert "a header and no rows" in load(head).err
     assert "The file is empty." in load("").err

@@ -222,6 +222,12 @@ class Questionnaire:
         return tuple(item for page in self.paper for item in page.items)
 
     @cached_property
+    def stems(self) -> Mapping[str, Text]:
+        """Code of an item that is a row of one screen -> the question above the rows."""
+        asked = [(item.code, page.intro) for page in self.pages if page.together for item in page.items]
+        return {code: intro for code, intro in asked if intro is not None}
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical form: what a response names as the version that it answered."""
         return hashlib.sha256(self.written.encode()).hexdigest()

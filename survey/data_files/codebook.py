@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +11,15 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from forms import Item
-from forms.items import Condition
+from forms.items import Condition, Text
 from survey.data_files import exporting
 from survey.reports import workbook
 from survey.responses.answers import Answers
-from survey.responses.respondents import sample
+from survey.responses.respondents import Respondents, sample
 from survey.storage.models import Release, Wave
 from survey.waves import questionnaires
 from translations import gettext as _
+from translations import speaking
 from translations.formats import number
 
 
@@ -25,7 +27,7 @@ from translations.formats import number
 class Value:
     """A value of a column: what it is called in each language, whether it is no answer, how many rows have it."""
 
-    code: int
+    code: int | str
     texts: tuple[str, str]
     is_missing: bool
     count: int
@@ -54,13 +56,14 @@ class Codebook:
 
 def of(session: Session, wave: Wave, release: Release | None = None) -> Codebook:
     """The codebook of a wave's rows, counted over the same rows that the file holds."""
-    items = exporting.row_items(questionnaires.by_digest(session, wave.questionnaire))
+    asked = questionnaires.by_digest(session, wave.questionnaire)
+    items = exporting.row_items(asked)
     people = sample(session, wave, release)
-    columns = tuple(_column(item, people.answers(item)) for item in items.values())
-    return Codebook(wave, len(people), columns)
+    columns = [_column(item, people.answers(item), asked.stems.get(code)) for code, item in items.items()]
+    return Codebook(wave, len(people), (*_about(session, wave, people), *columns))
 
 
-def _column(item: Item, answers: Answers) -> Column:
+def _column(item: Item, answers: Answers, stem: Text | None) -> Column:
     if answers.chosen is not None:
         counts = dict(zip(item.choices, answers.chosen.sum(0).tolist(), strict=True))
     else:
@@ -68,9 +71,10 @@ def _column(item: Item, answers: Answers) -> Column:
     values = tuple(
         Value(code, (text.vi, text.en), code in item.missing, counts[code]) for code, text in item.choices.items()
     )
-    texts = (item.label.vi, item.label.en)
+    label = item.label
+    texts = (f"{stem.vi} – {label.vi}", f"{stem.en} – {label.en}") if stem else (label.vi, label.en)
     blank = int(np.count_nonzero(~answers.told))
-    return Column(item.code, item.kind.name, texts, condition(item.show_if), values, blank)
+    return Column(item.code, _(item.kind.words), texts, condition(item.show_if), values, blank)
 
 
 def condition(rule: Condition | None) -> str:
@@ -85,21 +89,37 @@ def condition(rule: Condition | None) -> str:
     return (" ∧ " if rule.how == "all" else " ∨ ").join(f"({one})" if len(inner) > 1 else one for one in inner)
 
 
-def about(wave: Wave) -> list[tuple[str, str]]:
-    """The columns around the answers, and what each is."""
+def _about(session: Session, wave: Wave, people: Respondents) -> Iterator[Column]:
+    """The columns around the answers: what each is, and what its codes are called."""
+    called = []
+    for spoken in ("vi", "en"):
+        with speaking(spoken):
+            called.append((_meanings(wave), exporting.value_labels(session)))
+    (vi, names), (en, english) = called
+    columns = {"unit": people.unit, "stratum": people.stratum, "mode": people.mode}
+    for code in exporting.ABOUT_ROWS:
+        found = Counter(map(str, columns[code].tolist())) if code in columns else Counter[str]()
+        values = tuple(
+            Value(value, (names[code].get(value, value), english[code].get(value, value)), False, count)
+            for value, count in sorted(found.items())
+        )
+        yield Column(code, "", (vi[code], en[code]), "", values, 0)
+
+
+def _meanings(wave: Wave) -> dict[str, str]:
     cluster = (
         _("Village: the cluster of the sample")
         if wave.kind == "sample"
         else _("Cluster: people of one day; its label changes from file to file")
     )
-    return [
-        ("row", _("Number of the row; it tells nothing")),
-        ("unit", _("Code of the commune or ward")),
-        ("stratum", _("Stratum of the sample")),
-        ("psu", cluster),
-        ("weight", _("Weight")),
-        ("mode", _("Way of answering: phone, kiosk, paper, interviewer")),
-    ]
+    return {
+        "row": _("Number of the row; it tells nothing"),
+        "unit": _("Code of the commune or ward"),
+        "stratum": _("Stratum of the sample"),
+        "psu": cluster,
+        "weight": _("Weight"),
+        "mode": _("Way of answering: phone, kiosk, paper, interviewer"),
+    }
 
 
 def _lines(book: Codebook) -> Iterator[tuple[Column, Value | None]]:
@@ -113,11 +133,16 @@ def xlsx(codebook: Codebook) -> bytes:
     note = _("Rows: %(rows)s", rows=number(codebook.rows))
     if codebook.wave.simulated:
         note = " · ".join((note, _("demonstration data")))
-    head = (_("Column"), _("Value"), "Tiếng Việt", "English", _("When it is asked"), _("Rows"), _("Remark"))
-    lines: list[tuple[Any, ...]] = [
-        (code, None, meaning, None, None, codebook.rows, None) for code, meaning in about(codebook.wave)
-    ]
-    lines += [_line(codebook, column, value) for column, value in _lines(codebook)]
+    head = (
+        _("Column"),
+        _("Value"),
+        "Tiếng Việt",
+        "English",
+        _("When it is asked"),
+        _("Forms with it"),
+        _("Remark"),
+    )
+    lines = [_line(codebook, column, value) for column, value in _lines(codebook)]
     return workbook.table(_("Codebook: %(wave)s", wave=codebook.wave.title), note, head, lines, ())
 
 

@@ -81,7 +81,10 @@ def responses(
         all_rows = session.scalar(select(func.count()).select_from(Response).where(Response.wave == row.code)) or 0
         columns = (*(ABOUT_OUTSIDE if outside else ABOUT), *questionnaire.items)
         rows, gone = 0, left_out(session, row.code)
-        with atomic_write(path) as file, FORMATS[kind](file, columns, questionnaire, _labels(session)) as data:
+        with (
+            atomic_write(path) as file,
+            FORMATS[kind](file, columns, questionnaire, value_labels(session)) as data,
+        ):
             for batch in _outside(session, row) if outside else counted(session, row, frozen):
                 data.write([(*about, *_values(questionnaire, *documents)) for about, documents in batch])
                 rows += len(batch)
@@ -107,7 +110,7 @@ def rows(database: Database, wave: str, path: Path, kind: str = "csv", release: 
         labels = _day_labels(people) if row.kind is WaveKind.OPEN else {}
         with (
             atomic_write(path) as file,
-            FORMATS[kind](file, (*ABOUT_ROWS, *items), asked, _labels(session)) as data,
+            FORMATS[kind](file, (*ABOUT_ROWS, *items), asked, value_labels(session)) as data,
         ):
             for batch in _decoded(people, items.values()):
                 data.write(
@@ -218,7 +221,7 @@ def _of_items(items: Iterable[str], values: Mapping[str, Any]) -> Iterator[int |
 Labels = Mapping[str, Mapping[str, str]]  # column -> value -> what it is called
 
 
-def _labels(session: Session) -> Labels:
+def value_labels(session: Session) -> Labels:
     """What units and ways of answering are called, where a file can say so."""
     places = {unit.code: unit.name for unit in session.scalars(select(Unit))}
     return {"unit": places, "stratum": places, "mode": {mode.value: mode_label(mode.value) for mode in Mode}}
@@ -334,6 +337,9 @@ class Sav:
             for variable, values in _sav_columns(
                 name, column, self.questionnaire.items.get(name), self.labels.get(name, {})
             ):
+                if name in self.questionnaire.stems:  # behind: a long label is cut there
+                    stem = _plain(self.questionnaire.stems[name])
+                    variable = replace(variable, label=f"{variable.label} – {stem}")
                 variables.append(variable)
                 data.append(values)
         names = spss.names(variable.name for variable in variables)

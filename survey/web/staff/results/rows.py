@@ -68,4 +68,4 @@ def codebook_page(wave: str) -> ResponseReturnValue:
     with database().reading() as session:
         row = waves.find(session, wave)
         book = codebook.of(session, row)
-    return render_template("staff/codebook.html", wave=row, book=book, about=codebook.about(row))
+    return render_template("staff/codebook.html", wave=row, book=book)

@@ -27,8 +27,9 @@ CELL = r'"[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|(?=,)'
 ODD = re.compile("[\udc80-\udcff\0]")
 BYTE = re.compile("[\udc80-\udcff]")
 OLD_CELLS = 3  # in the letters of an old font, from which a file is taken to be
-TOTALS = ("tong cong", "tong so")  # how a row of sums begins
-SHORT_TOTALS = ("cộng", "tổng")  # to the letter: Cống may be a village
+# How a row of sums begins, its sum or what was counted in the same cell or not ("Tổng số phiếu: 50").
+TOTALS = re.compile(r"tong (?:cong|so)(?:(?: [a-z]+){1,3} ?:)?[ :.,0-9]*")
+SHORT_TOTALS = re.compile(r"(?:cộng|tổng)[ .]*(?::[ :.,0-9]*)?")  # to the letter: Cống may be a village
 SIGNED = ("nguoi lap", "nguoi ky", "ky ten")  # how a line below the table begins
 MOST_TOTALS = 6  # that are told by their numbers
 # What a spreadsheet takes for the beginning of a formula, after spaces too, with apostrophes of ours in front; and
@@ -415,7 +416,7 @@ def meant(cell: str) -> str:
 
 
 def _is_total(cell: str) -> bool:
-    return fold(cell) in TOTALS or nfc(cell).strip(" :.").casefold() in SHORT_TOTALS
+    return bool(TOTALS.fullmatch(fold(cell)) or SHORT_TOTALS.fullmatch(nfc(cell).strip().casefold()))
 
 
 def _is_signature(cells: Sequence[str]) -> bool:

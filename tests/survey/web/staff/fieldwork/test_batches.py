@@ -15,6 +15,7 @@ from sqlalchemy import select
 from survey.storage.database import Database
 from survey.storage.models import Batch, Role, Sheet, SheetState, Village
 from survey.system import dates
+from translations import formats
 
 PAGE = "/quan-tri/ho-mau/giao-nhan"
 TODAY = dates.today()
@@ -67,6 +68,19 @@ def test_covers_scanned_in_a_row_go_out_with_an_account_and_come_back(
     with printed.reading() as session:
         back = session.scalars(select(Sheet.batch).where(Sheet.state == SheetState.WAITING))
         assert sorted(back) == ["B1", "B1", "B2", "B2"]
+
+
+def test_the_page_of_printing_says_how_long_the_file_of_many_takes(
+    app: Flask, printed: Database, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    client = sign_in(app, "supervisor")
+    assert "mất chừng" not in client.get("/quan-tri/ho-mau/in-phieu").text
+    with printed.writing() as session:
+        session.add_all(Batch(code=f"C{one}", wave="ho-mau", psu="V1", printed=TODAY) for one in range(8))
+    assert "Lập tệp in 20 tập mất chừng 10 giây" in client.get("/quan-tri/ho-mau/in-phieu").text
+    with printed.writing() as session:
+        session.get_one(Batch, "B1").on_paper = TODAY
+    assert f"đã lập tệp in ngày {formats.day(TODAY)}" in client.get(PAGE).text
 
 
 def test_one_that_is_unknown_leaves_all_as_they_were(

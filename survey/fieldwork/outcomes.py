@@ -104,6 +104,28 @@ def villages(session: Session, wave: Wave, people: Respondents) -> list[VillageO
     return [_told(psu, units[psu], issued[psu], lists[psu]) for psu in sorted(issued)]
 
 
+def beyond_reserve(session: Session, wave: Wave) -> dict[str, tuple[int, int]]:
+    """The villages where more forms say that they are of a replacement household than such households were drawn:
+    how many say so, and how many were drawn. A tablet offers those drawn alone."""
+    if wave.draw is None:
+        return {}
+    spare = dict(
+        session.execute(
+            select(DrawnHousehold.psu, func.count())
+            .where(DrawnHousehold.draw == wave.draw, DrawnHousehold.replacement)
+            .group_by(DrawnHousehold.psu)
+        ).all()
+    )
+    noted = session.execute(
+        select(Batch.psu, func.count())
+        .join(Sheet, Sheet.batch == Batch.code)
+        .where(Batch.wave == wave.code, Sheet.state == SheetState.ENTERED, Sheet.replaced.is_not(None))
+        .group_by(Batch.psu)
+        .order_by(Batch.psu)
+    )
+    return {psu: (count, spare.get(psu, 0)) for psu, count in noted if count > spare.get(psu, 0)}
+
+
 def total(villages: Iterable[VillageOutcomes], weighted: bool = False) -> Dispositions:
     """The sum over villages; `weighted`: of the households that the drawn ones stand for."""
     total_ = Dispositions()

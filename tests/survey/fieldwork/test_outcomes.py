@@ -212,6 +212,18 @@ def test_without_a_sample_the_page_says_what_to_do(app: Flask) -> None:
     assert signed_in(app, "keyer").get(PAGE).status_code == 403
 
 
+def test_more_replacements_than_were_drawn_are_told(app: Flask, province: Database) -> None:
+    drawn(province, spare=2)
+    keyed = [{"state": SheetState.ENTERED, "response": answered(province, "V1"), "replaced": "refused"}]
+    client = signed_in(app)
+    printed(province, "V1", *keyed, {"state": SheetState.WAITING, "replaced": "away"})
+    printed(province, "V3", *(one | {"response": answered(province, "V3")} for one in keyed * 3))
+    assert "V3: 3 phiếu, được chọn 2 hộ)" in client.get(PAGE).text
+    told = "3 phiếu của thôn này ghi là của hộ thay thế, nhưng thôn chỉ được chọn 2 hộ thay thế."
+    assert told in client.get("/quan-tri/ho-mau/phieu/B-V3").text
+    assert "ghi là của hộ thay thế, nhưng" not in client.get("/quan-tri/ho-mau/phieu/B-V1").text
+
+
 def test_the_page_shows_the_rates_by_commune_and_stratum(app: Flask, province: Database) -> None:
     """20 drawn, of V1 6 answered and one in part, who is not in RR1 = 6 / 20 = 30%; weighted 24 / 60 = 40%."""
     drawn(province)

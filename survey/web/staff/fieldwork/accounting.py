@@ -12,7 +12,7 @@ from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectFie
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from survey.accounts.accounts import Right
-from survey.fieldwork import accounting, closing, keying_decisions, reinterviews
+from survey.fieldwork import accounting, closing, keying_decisions, outcomes, reinterviews
 from survey.fieldwork.accounting import Line
 from survey.responses import assignments
 from survey.sampling.outcome_words import OUTCOMES, Outcome
@@ -336,6 +336,7 @@ def _batch(
         sheets = accounting.sheets(session, code)
         again = keying_decisions.asked(session, code)
         village = session.get_one(Village, (wave, shown.psu))
+        instead = outcomes.beyond_reserve(session, wave_row).get(shown.psu)
         unit = units.find(session, village.unit)
         further = questionnaires.by_digest(session, wave_row.questionnaire).languages
         [line] = [line for line in accounting.lines(session, wave) if line.batch == code]
@@ -351,6 +352,7 @@ def _batch(
         "staff/batch.html",
         wave=wave_row,
         row=BatchRow(shown, village, line),
+        instead=instead,
         unit=unit,
         sheets=[(sheet, _(STATES[sheet.state]), _why(sheet, again.get(sheet.serial))) for sheet in sheets],
         form=form,

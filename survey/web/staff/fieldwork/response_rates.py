@@ -71,6 +71,7 @@ def rates_of_wave(wave: str) -> ResponseReturnValue:
         wave_row = waves.find(session, wave)
         villages = _villages(session, wave_row)
         names = _names(session, villages)
+        instead = outcomes.beyond_reserve(session, wave_row)
     counts = outcomes.total(villages)
     is_drawn = wave_row.draw is not None and bool(villages)
     heavy = response_rates(outcomes.total(villages, weighted=True)) if is_drawn else {}
@@ -88,6 +89,7 @@ def rates_of_wave(wave: str) -> ResponseReturnValue:
         meaning=MEANING,
         replaced=sum(village.replaced for village in villages),
         waiting=sum(village.waiting for village in villages),
+        instead=instead,
         beyond=[village.psu for village in villages if village.beyond],
     )
 

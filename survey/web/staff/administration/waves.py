@@ -8,30 +8,22 @@ from dataclasses import dataclass
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Regexp, ValidationError
 
 from survey.accounts.accounts import Right
 from survey.responses import form_counts
-from survey.results import release_steps, releases
-from survey.storage.models import Release, Wave, WaveKind
+from survey.results import releases
+from survey.storage.models import Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import AS_TYPED, StaffForm, options
+from survey.web.staff.newest_release import NewestRelease, newest_release
 from translations import N_, Conflict, Lazy
-from translations import gettext as _
 
-RELEASES = {
-    "frozen": N_("Release %(number)s waits to be checked"),
-    "checked": N_("Release %(number)s waits to be approved"),
-    "approved": N_("Release %(number)s was approved"),
-    "shown": N_("Release %(number)s is public"),
-    "withdrawn": N_("Release %(number)s was withdrawn"),
-}
 DAYS = ["%Y-%m-%d", "%d/%m/%Y"]  # the second one is what a browser without a calendar is given by hand
 
 
@@ -42,7 +34,7 @@ class WaveRow:
     state  "coming", "running" or "closed"
     forms  those the person may know of
     own    whether there is something released of the commune whose results the person reads
-    release, release_state  the newest one and how far it is (`release_steps.state`), for whoever reads results
+    newest  its newest release and how far it is, for whoever reads results
     """
 
     wave: Wave
@@ -50,13 +42,7 @@ class WaveRow:
     state: str
     forms: int
     own: bool
-    release: Release | None = None
-    release_state: str = ""
-
-    @property
-    def release_words(self) -> str:
-        """How far the newest release is, with its number."""
-        return _(RELEASES[self.release_state], number=self.release.number) if self.release else ""
+    newest: NewestRelease | None
 
 
 def contact_field() -> StringField:
@@ -152,21 +138,11 @@ def index() -> ResponseReturnValue:
                 _state(wave),
                 _forms(form_counts.by_unit(session, wave.code)),
                 current_user.unit is not None and releases.newest_number(session, wave.code) is not None,
-                *_release(session, wave),
+                newest_release(session, wave),
             )
             for wave in waves.list_all(session)
         ]
     return render_template("staff/index.html", rows=rows)
-
-
-def _release(session: Session, wave: Wave) -> tuple[Release | None, str]:
-    """The newest release and how far it is; nothing for whoever reads no results."""
-    if not current_user.may(Right.RESULTS):
-        return None, ""
-    last = next(iter(releases.list_all(session, wave.code)), None)
-    if last is None:
-        return None, ""
-    return last, release_steps.state(last, releases.newest(session, wave.code), last)
 
 
 def _state(wave: Wave) -> str:

@@ -238,6 +238,11 @@ def accepted_until(wave: Wave) -> date | None:
     return last if today() <= last and wave.closed is None else None
 
 
+def is_complete(wave: Wave) -> bool:
+    """Whether it has ended and takes no form any more."""
+    return today() > asks_until(wave) and accepted_until(wave) is None
+
+
 def _place(session: Session, wave: str, unit: str) -> Place:
     row = find(session, wave)
     refuse_leaders(session, row)

@@ -130,4 +130,4 @@ def _paper(place: Place) -> ResponseReturnValue:
 def _keying(place: Place) -> ResponseReturnValue:
     today = dates.today()
     screen = Screen(place, None, {})
-    return screen.page(id=None, day=today.isoformat(), last_day=today, keyed_here=0)
+    return screen.page(id=None, day=today.isoformat(), last_day=today, keyed_here=0, is_preview=True)

@@ -11,7 +11,7 @@ from survey.data_files import codebook, exporting
 from survey.results import releases
 from survey.waves import waves
 from survey.web.current import database
-from translations import NotFound
+from translations import Conflict, NotFound
 
 CONTENT = {
     "csv": "text/csv; charset=utf-8",
@@ -21,12 +21,26 @@ CONTENT = {
 }
 
 
+def refuse_running(wave: str, release: int | None) -> None:
+    """Refuses the present rows of a wave that still takes forms: two files would differ by single people, and who
+    was seen answering in between could be read."""
+    with database().reading() as session:
+        row = waves.find(session, wave)
+        if release is None and not waves.is_complete(row):
+            raise Conflict(
+                "%(wave)s still takes forms, and two files of present rows would differ by single people. Take "
+                "the rows of a release, or come again when nothing is taken any more.",
+                wave=row.title,
+            )
+
+
 def file(wave: str, kind: str, release: int | None) -> Response:
     """The rows in one of the formats, or their codebook (xlsx).
 
     The file lies whole on the disk before the first byte goes out, and is gone from there once it is open: who
     reads slowly holds neither the database nor memory.
     """
+    refuse_running(wave, release)
     if kind not in CONTENT:
         raise NotFound("There is no file of rows in the format %(format)s. Choose one on the page.", format=kind)
     name = f"phieu-{wave}{f'-ban-{release}' if release else ''}.{kind}"

@@ -77,10 +77,13 @@ class Screen:
         warnings = ngettext("%(num)d warning", "%(num)d warnings", count) if count else _("no warning")
         return f"{line}, {warnings}."
 
-    def page(self, status: int = 200, at: str | None = None, **notices: Any) -> ResponseReturnValue:
+    def page(
+        self, status: int = 200, at: str | None = None, is_preview: bool = False, **notices: Any
+    ) -> ResponseReturnValue:
         """The page; with another status than 200 it says what must be corrected.
 
-        at  the code of the item to begin at; None: the first that nothing is typed for
+        at          the code of the item to begin at; None: the first that nothing is typed for
+        is_preview  whether it is drawn for who looks at a questionnaire: no wave and no place to go to
         """
         keyed, items = self.keyed, self.items
         problems = {problem.code: str(problem) for problem in keyed.problems} if status != 200 else {}
@@ -105,6 +108,7 @@ class Screen:
             reasons=[(code, _(name)) for code, name in REASONS.items()],
             save=url_for(".save", wave=wave.code, serial=printed.sheet.serial) if printed else "",
             keying=keying,
+            is_preview=is_preview,
             **notices,
         ), status
 

@@ -46,7 +46,7 @@ _moments: StaleCache[WaveFigures] = StaleCache(
 
 def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
     """A wave as its pages show it: the release that is shown, once nothing came since; else its present data,
-    which are a draft; or the release that `?ban=` numbers.
+    which are a draft; or the release that `?ban=` numbers, where 0 are the present data, whatever is released.
 
     now  for a file that is taken away: its data are never those of a moment ago
 
@@ -56,10 +56,10 @@ def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
     number = request.args.get("ban", None, integers.bounded_int)
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        release = None if number is None else releases.find(session, wave_row.code, number)
+        release = releases.find(session, wave_row.code, number) if number else None
         if number is None:
             release = _standing(session, wave_row)
-        if now or number is not None or request.method == "POST":
+        if now or number or request.method == "POST":
             return _moment(session, wave_row, release)
         return shown_value(_present(session, wave_row, release))
 

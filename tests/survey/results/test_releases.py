@@ -350,6 +350,8 @@ def test_the_page_and_the_commands_say_by_how_much_a_release_differs_and_where(
     preview = client.get(f"{page}/chot").text
     assert "Chốt số liệu: 1 nơi khác bản số 1" in preview
     assert "31 phiếu đến sau" in preview
+    assert client.get("/quan-tri/ho-mau/?ban=0").status_code == 200
+    assert "/quan-tri/ho-mau/?ban=0" in preview
     assert 'maxlength="500"' in preview
     assert go_on(client, f"{page}/chot").status_code == 303
     told = client.get(page).text

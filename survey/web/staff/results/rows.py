@@ -34,6 +34,7 @@ def shown(wave: str) -> ResponseReturnValue:
             "staff/rows.html",
             wave=row,
             count=len(sample(session, row)),
+            is_complete=waves.is_complete(row),
             release=release,
             in_words=sum(not item.kind.is_estimated for item in asked.items.values()),
             formats=FORMATS,
@@ -64,8 +65,8 @@ def file(wave: str, format: str) -> ResponseReturnValue:
     tab="staff.rows",
 )
 def codebook_page(wave: str) -> ResponseReturnValue:
-    """The codebook as a page."""
+    """The codebook as a page; it counts nothing of a wave whose present rows nobody may have yet."""
     with database().reading() as session:
         row = waves.find(session, wave)
-        book = codebook.of(session, row)
-    return render_template("staff/codebook.html", wave=row, book=book)
+        book, is_complete = codebook.of(session, row), waves.is_complete(row)
+    return render_template("staff/codebook.html", wave=row, book=book, is_counted=is_complete)

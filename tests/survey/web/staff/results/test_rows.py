@@ -10,15 +10,17 @@ from survey.accounts.tokens import Scope
 from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Role
+from survey.system import dates
 from translations import Conflict, Refusal
 
 SignedIn = Callable[[Flask, str], FlaskClient]
 
 
 def test_home_affairs_downloads_rows_and_each_download_is_noted(
-    app: Flask, province: Database, sign_in: SignedIn
+    app: Flask, province: Database, sign_in: SignedIn, ended: Callable[..., None]
 ) -> None:
     client = sign_in(app, "home_affairs")
+    ended("ho-mo", dates.today())
     assert client.get("/quan-tri/ho-mo/tung-phieu").status_code == 200
     for kind in ("csv", "parquet", "sav", "xlsx"):
         file = client.get(f"/quan-tri/ho-mo/tung-phieu/{kind}")
@@ -31,6 +33,22 @@ def test_home_affairs_downloads_rows_and_each_download_is_noted(
     assert "wave=ho-mo format=sav" in noted
     for other in ("admin", "keyer"):
         assert sign_in(app, other).get("/quan-tri/ho-mo/tung-phieu/csv").status_code == 403
+
+
+def test_no_two_files_of_a_wave_that_takes_forms_tell_of_one_person(
+    app: Flask, province: Database, sign_in: SignedIn
+) -> None:
+    """Whoever sees somebody answer and takes the rows before and after would read their answers."""
+    client = sign_in(app, "home_affairs")
+    for kind in ("csv", "parquet", "sav", "xlsx"):
+        assert client.get(f"/quan-tri/gop-y/tung-phieu/{kind}").status_code == 409
+    page = client.get("/quan-tri/gop-y/tung-phieu").text
+    assert "/tung-phieu/csv" not in page
+    assert "khác nhau" in page
+    book = client.get("/quan-tri/gop-y/bang-ma").text
+    assert "hl_chung" in book
+    assert "Số phiếu" not in book
+    assert 'class="number"' not in book
 
 
 def test_a_program_needs_the_scope_of_rows(client: FlaskClient, province: Database) -> None:
@@ -59,7 +77,10 @@ def test_no_commune_gets_a_token_for_rows(province: Database) -> None:
         tokens.add(session, "xa", Role.COMMUNE, "06652", scope=[Scope.ROWS])
 
 
-def test_rows_of_a_small_wave_are_empty_rather_than_refused(app: Flask, sign_in: SignedIn) -> None:
+def test_rows_of_a_small_wave_are_empty_rather_than_refused(
+    app: Flask, sign_in: SignedIn, ended: Callable[..., None]
+) -> None:
+    ended("gop-y", dates.today())
     answer: Any = sign_in(app, "home_affairs").get("/quan-tri/gop-y/tung-phieu/csv")
     assert answer.text.startswith("row,unit,stratum,psu,weight,mode,")
     answer.close()

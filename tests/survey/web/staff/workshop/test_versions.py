@@ -36,6 +36,7 @@ def test_a_version_is_drawn_by_the_pages_on_which_it_is_answered(staff: FlaskCli
     answer = staff.get(f"/quan-tri/bo-phieu/mot_cham@1/xem/{way}?tieng=en")
     assert answer.status_code == 200
     assert 'lang="en"' in answer.text
+    assert 'href="/nhap-phieu/xem-thu' not in answer.text  # no such wave
     assert 'lang="vi"' in staff.get("/quan-tri/bo-phieu/").text.split(">")[1]  # the account's own language stays
 
 

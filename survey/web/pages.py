@@ -158,6 +158,8 @@ def guard(page: Page, view: View) -> View:
         if current_user.first:
             return redirect(url_for(current_user.first), 303)
         if not current_user.may(page.right):
+            if not current_user.session:
+                raise Denied("This token's role or scope is too narrow for this address. Ask for one that has it.")
             raise Denied("Your account may not open this page. Ask the administrator for the right, or sign out.")
         if page.by_token and current_user.session:
             raise Denied("Only a program's token opens this address. On the website, open the wave's page Rows.")

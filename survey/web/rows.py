@@ -9,12 +9,13 @@ from flask import Response, send_file
 
 from survey.data_files import codebook, exporting
 from survey.results import releases
+from survey.storage import audit
 from survey.waves import waves
 from survey.web.current import database
 from translations import Conflict, NotFound
 
 CONTENT = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
     "sav": "application/x-spss-sav",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -43,6 +44,7 @@ def file(wave: str, kind: str, release: int | None) -> Response:
     refuse_running(wave, release)
     if kind not in CONTENT:
         raise NotFound("There is no file of rows in the format %(format)s. Choose one on the page.", format=kind)
+    audit.annotate(release=release or "present")
     name = f"phieu-{wave}{f'-ban-{release}' if release else ''}.{kind}"
     with TemporaryDirectory(prefix="hailong-") as folder:
         path = Path(folder) / name

@@ -52,6 +52,7 @@ def assert_safe(answer: object, where: str) -> None:
     for name, value in HEADERS.items():
         assert headers.getlist(name) == [value], (where, name)
     assert headers.get("Cache-Control"), where
+    assert headers.get("Content-Type", "").count("charset") <= 1, where
     assert "Server" not in headers or "Python" not in headers["Server"], where
     assert "Access-Control-Allow-Origin" not in headers, where
     answer.close()  # type: ignore[attr-defined]

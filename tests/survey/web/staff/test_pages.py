@@ -87,6 +87,13 @@ def test_a_page_of_the_staff_names_the_version_that_runs(reader: FlaskClient) ->
     assert f"Hài Lòng {version()}\n</footer>" in reader.get("/quan-tri/").text
 
 
+def test_what_is_to_be_checked_before_a_release_is_known_after_it(reader: FlaskClient) -> None:
+    assert "Việc cần xem trước khi công bố" in reader.get("/quan-tri/thu-nghiem/").text
+    released = reader.get("/quan-tri/nam-truoc/").text
+    assert "Cần biết khi đọc" in released
+    assert "trước khi công bố:" not in released
+
+
 def plain(page: TestResponse) -> str:
     """What the page says, without its markup."""
     assert page.status_code < 400, page.text

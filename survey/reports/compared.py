@@ -68,12 +68,12 @@ def columns(summary: Summary, what: str) -> tuple[Column, ...]:
         return Column(what, 47, LEFT), replace(base, width=14), Column(now, 17), Column(limits, 22)
     verdict = () if is_open(summary) else (Column(_("Conclusion"), 13),)
     return (
-        Column(what, 22 if verdict else 32, LEFT),
+        Column(what, 20 if verdict else 32, LEFT),
         base,
         Column(before, 10),
         Column(now, 11),
         Column(limits, 17),
-        Column(_("Change (points)"), 17 if verdict else 20),
+        Column(_("Change (points)"), 19 if verdict else 20),
         *verdict,
     )
 
@@ -149,4 +149,4 @@ def _limits(change: Change, decimals: int) -> str:
     if difference is None or difference.low is None or difference.high is None:
         return ""
     low, high = (number(100 * limit, decimals) for limit in (difference.low, difference.high))
-    return f"[{low}; {high}]"
+    return f"[{low};\N{NO-BREAK SPACE}{high}]"

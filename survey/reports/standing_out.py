@@ -20,8 +20,8 @@ MOST = 3  # named of those that are lowest, or written about most
 NAMED = 8  # communes named in a sentence
 LISTED = 10  # communes in the table of the body
 WAYS: tuple[tuple[Group, str, str], ...] = (
-    ("above", N_("%(count)s went up: %(names)s."), N_("None went up beyond chance.")),
-    ("below", N_("%(count)s went down: %(names)s."), N_("None went down beyond chance.")),
+    ("above", N_("Of these, %(count)s went up: %(names)s."), N_("None went up beyond chance.")),
+    ("below", N_("Of these, %(count)s went down: %(names)s."), N_("None went down beyond chance.")),
     ("signs_above", N_("Signs of a rise: %(names)s."), ""),
     ("signs_below", N_("Signs of a fall: %(names)s."), ""),
 )
@@ -40,7 +40,7 @@ def _moved(summary: Summary) -> str:
     own = [one for one in changes if one.item in codes]
     told = [
         _(
-            "Of %(count)s questions compared with %(then)s:",
+            "Questions compared with %(then)s: %(count)s.",
             count=number(sum(one.difference is not None for one in own)),
             then=then(summary),
         )

@@ -82,17 +82,19 @@ class Section:
 
 SIGNS: tuple[Group, Group] = ("signs_below", "signs_above")
 # How the address names the communes that alone are shown: by standing, by change.
-STANDINGS: dict[str, tuple[Lazy, tuple[Group, ...]]] = {
+STANDINGS: dict[str, tuple[Lazy, tuple[Group | None, ...]]] = {
     "thap": (Lazy("Lower"), ("below",)),
     "dau-hieu": (Lazy("Signs"), SIGNS),
     "chua-ro": (Lazy("No clear difference"), ("not_apart",)),
     "cao": (Lazy("Higher"), ("above",)),
+    "khong-so": (Lazy("Not compared"), (None,)),
 }
-CHANGES: dict[str, tuple[Lazy, tuple[Group, ...]]] = {
+CHANGES: dict[str, tuple[Lazy, tuple[Group | None, ...]]] = {
     "giam": (Lazy("Down"), ("below",)),
     "dau-hieu": (Lazy("Signs"), SIGNS),
     "chua-ro": (Lazy("Unclear"), ("not_apart",)),
     "tang": (Lazy("Up"), ("above",)),
+    "khong-so": (Lazy("Not compared"), (None,)),
 }
 Value = Callable[[UnitRow], Any]
 
@@ -301,12 +303,15 @@ def _moves(moved: Counter[Group | None], then: str) -> str:
     return text
 
 
-def counts(figure: Figure, of_change: bool) -> list[tuple[str, str, tuple[Group, ...], int]]:
-    """The filters of a column: name in the address, words, standings, and how many communes have them."""
+def counts(figure: Figure, of_change: bool) -> list[tuple[str, str, tuple[Group | None, ...], int]]:
+    """The filters of a column, which add up to all communes: name in the address, words, standings, how many
+    have them. That of what can't be compared is there only if something can't."""
     choices = CHANGES if of_change else STANDINGS
     found = Counter(row.moved if of_change else row.standing for row in figure.rows)
     return [
-        (code, str(name), groups, sum(found[one] for one in groups)) for code, (name, groups) in choices.items()
+        (code, str(name), groups, sum(found[one] for one in groups))
+        for code, (name, groups) in choices.items()
+        if groups != (None,) or found[None]
     ]
 
 

@@ -140,7 +140,15 @@ def compared(summary: Summary, verdict: Group | None, low: float | None = 0.005)
 @pytest.mark.parametrize(
     ("verdict", "low", "told"),
     [
-        ("above", 0.005, ("tăng: +1,34 điểm % [0,50; 2,19]", "1 nội dung tăng:", "1 nơi tăng")),
+        (
+            "above",
+            0.005,
+            (
+                "tăng: +1,34 điểm % [0,50; 2,19]",
+                "So được 1 nội dung với năm 2024. Có 1 nội dung tăng:",
+                "1 nơi tăng",
+            ),
+        ),
         ("signs_above", 0.005, ("có dấu hiệu tăng nhưng chưa đủ để kết luận", "Có dấu hiệu tăng:")),
         ("not_apart", -0.005, ("chưa đủ cơ sở để nói là tăng hay giảm", "Không nội dung nào tăng vượt sai số.")),
         (None, None, ("Không có số liệu của năm 2024 để so sánh.",)),

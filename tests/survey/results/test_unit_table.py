@@ -68,6 +68,8 @@ def titles(by: str = "", among: str = "", moved: str = "", figure: Figure = FIGU
         ("-doi", "", "", ["D", "A", "C", "B", "E"]),
         ("", "", "giam", ["B"]),  # what filters changes is ordered and drawn by them
         ("", "dau-hieu", "", ["D"]),
+        ("", "khong-so", "", ["E"]),
+        ("", "", "khong-so", ["E"]),
         ("ten", "", "", ["ABCDE"]),
         ("-nguoi", "", "", ["ABCDE"]),
         ("nonsense", "nonsense", "nonsense", ["B", "CD", "A", "E"]),
@@ -86,11 +88,21 @@ def test_an_empty_group_is_told_and_one_commune_alone_has_no_groups() -> None:
 
 
 def test_a_hidden_commune_has_no_place_among_those_that_are_seen() -> None:
-    """Wherever it may lie: it stands at the end, is in no count of a filter, and has no change."""
+    """Wherever it may lie: it stands at the end, is in no count but that of what isn't compared, has no change."""
     for by in ("uoc-luong", "-uoc-luong", "doi", "-doi", "nguoi", "-nguoi"):
         asked = unit_table.read(FIGURE, by, "", "", None, False)
         assert unit_table.rows(FIGURE, asked)[-1].unit.name == "E"
-    assert [sum(one[3] for one in unit_table.counts(FIGURE, of_change)) for of_change in (False, True)] == [4, 4]
+    for of_change in (False, True):
+        *told, (code, _words, groups, count) = unit_table.counts(FIGURE, of_change)
+        assert (sum(one[3] for one in told), code, groups, count) == (4, "khong-so", (None,), 1)
+
+
+def test_the_filters_add_up_to_all_communes() -> None:
+    for figure in (FIGURE, replace(FIGURE, rows=ROWS[:4])):
+        for of_change in (False, True):
+            told = unit_table.counts(figure, of_change)
+            assert sum(count for *_one, count in told) == len(figure.rows)
+            assert all(count for code, *_one, count in told if code == "khong-so")
 
 
 def test_a_change_without_an_interval_is_not_told() -> None:

@@ -63,8 +63,12 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     new = 0
     table = xlsx_table.opened(path, file_words.heads(COLUMNS), REQUIRED, faults)
     known = file_words.Codes(villages)
+    mended: dict[str, str] = {}
     for values in table.records():
-        values["psu"] = known.find(values["psu"])
+        values["unit"] = known_units.find(values["unit"])
+        values["psu"] = known.find(short := values["psu"])
+        if short not in known and (whole := file_words.with_zeros(short, values["unit"])) != short:
+            values["psu"] = mended[short] = known.find(whole)
         village = _village(values, row.code, known_units, table)
         if values["psu"] and (twin := rows.setdefault(values["psu"], table.row)) != table.row:
             table.fault("psu", "Row %(row)s has this village already. Keep one of them.", row=twin)
@@ -78,6 +82,10 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     faults.refuse(path)
     if not rows:
         raise Refusal("%(file)s has a header and no rows.", file=path.name)
+    if mended:
+        short, whole = next(iter(mended.items()))
+        message = N_("Village codes got the zero of their commune back: %(count)s (%(short)s is %(whole)s).")
+        table.understood.append(Lazy(message, count=len(mended), short=short, whole=whole))
     session.flush()
     return Outcome(new, len(rows) - new, tuple(table.understood))
 
@@ -123,7 +131,7 @@ def _village(values: dict[str, str], wave: str, known_units: file_words.UnitCode
     """The village of a row, or None if a cell is at fault."""
     before = table.faults.count
     table.fault_of_cells(values, REQUIRED, LONGEST)
-    unit = known_units.find(values["unit"])
+    unit = values["unit"]
     if unit and unit not in known_units:
         table.fault("unit", file_words.no_unit(unit, known_units))
     elif unit and known_units.units[unit].kind not in units.COMMUNE_KINDS:

@@ -70,6 +70,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "week": ("tuần",),
     "count": ("số giao dịch", "số hồ sơ", "số lượng"),
 }
+ZEROS = re.compile(r"0+(?=[0-9]+(?:[-_./ ]|\Z))")
 NUMBER = re.compile(r"[0-9]{1,5}(?:\.0)?")
 
 
@@ -80,8 +81,17 @@ def heads(columns: Sequence[str]) -> Heads:
 
 
 def without_zeros(code: str) -> str:
-    """A code as a spreadsheet leaves it that takes it for a number: 00123 is 123 there."""
-    return code.lstrip("0") if code.isdecimal() else code
+    """A code as a spreadsheet leaves it that takes it for a number: 00123 is 123 there, and 00123-1 made from it
+    is 123-1."""
+    return ZEROS.sub("", code)
+
+
+def with_zeros(code: str, unit: str) -> str:
+    """A code that is its commune's, or begins with it, as a spreadsheet leaves that one, with the zeros put back:
+    6652-1 in 06652 is 06652-1."""
+    bare = without_zeros(unit)
+    rest = code.removeprefix(bare)
+    return unit + rest if bare != unit and rest != code and not rest[:1].isalnum() else code
 
 
 class Codes:
@@ -98,7 +108,7 @@ class Codes:
 
     def find(self, text: str) -> str:
         """The code that is meant, or the text where none or several are."""
-        if text in self._whole or not text.isdecimal():
+        if text in self._whole:
             return text
         found = self._bare.get(without_zeros(text), [])
         return found[0] if len(found) == 1 else text

@@ -73,6 +73,18 @@ def test_faults_are_told_in_the_words_of_the_file_all_at_once(load: Program) -> 
     assert "The file is empty." in load("").err
 
 
+def test_the_zero_of_the_commune_comes_back_in_the_codes_of_its_villages(
+    load: Program, province: Database
+) -> None:
+    head = "psu;unit;stratum;households\n"
+    done = load(f"{head}6652-1;6652;A;80\n6652-2;Hà Tu;A;70\n66523;6652;A;60\n6658-1;6652;A;50\n")
+    assert "zero of their commune back: 2 (6652-1 is 06652-1)." in done.err
+    stored = ["06652-1", "06652-2", "66523", "6658-1"]
+    assert [row[0] for row in villages(province) if row[2] == "A"] == stored
+    done = load(f"{head}06652-1;06652;A;80\n06652-2;6652;A;70\n6658-1;6652;A;50\n")
+    assert "Rows of the frame stored: 0; there already: 3." in done.err
+
+
 def test_what_was_not_known_is_filled_in(load: Program, province: Database) -> None:
     load(FRAME)
     load("psu,unit,stratum,households,adults\nT2,06978,B,80,190\nV1,06652,06652,70,\n")

@@ -71,10 +71,14 @@ def _column(item: Item, answers: Answers, stem: Text | None) -> Column:
     values = tuple(
         Value(code, (text.vi, text.en), code in item.missing, counts[code]) for code, text in item.choices.items()
     )
-    label = item.label
-    texts = (f"{stem.vi} – {label.vi}", f"{stem.en} – {label.en}") if stem else (label.vi, label.en)
     blank = int(np.count_nonzero(~answers.told))
-    return Column(item.code, _(item.kind.words), texts, condition(item.show_if), values, blank)
+    return Column(item.code, _(item.kind.words), item_texts(item, stem), condition(item.show_if), values, blank)
+
+
+def item_texts(item: Item, stem: Text | None) -> tuple[str, str]:
+    """What an item asks, in Vietnamese and English, below the question that stands above its row."""
+    label = item.label
+    return (f"{stem.vi} – {label.vi}", f"{stem.en} – {label.en}") if stem else (label.vi, label.en)
 
 
 def condition(rule: Condition | None) -> str:

@@ -8,6 +8,7 @@ from flask import Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from survey.data_files import figure_dictionary
 from survey.reports import card, issuing, report
 from survey.results import release_words, releases, standing_words, wording
 from survey.results.releases import Publication
@@ -26,6 +27,7 @@ from translations import gettext as _
 FILES: dict[str, tuple[str, str]] = {
     "so-lieu.csv": ("csv", "text/csv; charset=utf-8"),
     "so-lieu.json": ("json", "application/json"),
+    "tu-dien.csv": ("dictionary", "text/csv; charset=utf-8"),
     "bao-cao.pdf": ("pdf", "application/pdf"),
     "the.png": ("card", "image/png"),
 }
@@ -122,7 +124,11 @@ def _own(figures: Figures) -> dict[str, Any]:
 
 def _files(session: Session, wave: Wave, release: Release) -> list[tuple[str, str, int]]:
     """What can be taken away: name, what it is, bytes."""
-    names = {"so-lieu.csv": _("All figures (CSV)"), "so-lieu.json": _("All figures (JSON)")}
+    names = {
+        "so-lieu.csv": _("All figures (CSV)"),
+        "so-lieu.json": _("All figures (JSON)"),
+        "tu-dien.csv": _("What their columns and codes mean (CSV, in Vietnamese and English)"),
+    }
     if _issued(session, wave, release) is not None:
         names = {"bao-cao.pdf": _("The report as it was issued (PDF)"), **names}
     return [(name, words, len(_file(session, wave, release, FILES[name][0]))) for name, words in names.items()]
@@ -160,6 +166,8 @@ def _file(session: Session, wave: Wave, release: Release, kind: str) -> bytes:
             raise NotFound("There is no such file. Choose one on the page.")
         return issuing.find(session, wave.code, number).pdf
     figures = result_figures.gather(session, wave, release)
+    if kind == "dictionary":
+        return figure_dictionary.write(session, figures.summary)
     if kind != "card":
         return report.write(figures.summary, kind)
     return card.write(figures.summary, *_on_card(figures))

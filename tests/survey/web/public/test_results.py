@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -102,6 +104,29 @@ def test_the_files_are_the_released_records(made_up: Flask, reader: FlaskClient)
     assert reader.get(f"{PAGE}/tung-dong.csv").status_code == 404
 
 
+def test_a_dictionary_beside_the_files_names_every_code_in_both_languages(reader: FlaskClient) -> None:
+    assert f'<a href="{PAGE}/tu-dien.csv" download>' in reader.get(PAGE).text
+    figures = list(csv.DictReader(io.StringIO(reader.get(f"{PAGE}/so-lieu.csv").text)))
+    content = reader.get(f"{PAGE}/tu-dien.csv").data
+    assert reader.get(f"{PAGE}/tu-dien.csv?lang=en").data == content  # speaks both, whoever asks
+    lines = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    told = {(line["column"], line["item"], line["code"]): (line["vi"], line["en"]) for line in lines}
+    assert len(told) == len(lines)
+    assert all(all(texts) for texts in told.values())
+    assert {column for column, _item, code in told if not code} == set(figures[0])
+    for row in figures:
+        assert ("item", "", row["item"]) in told
+        assert not row["value"] or ("value", row["item"], row["value"]) in told
+        codes = [("flags", flag) for flag in row["flags"].split(";")]
+        codes += [(column, row[column]) for column in ("domain", "statistic", "variance", "standing")]
+        assert all((column, "", code) in told for column, code in codes if code)
+    assert told["domain", "", "06652"] == ("Phường Hà Tu", "Hà Tu Ward")
+    assert told["value", "th_y_te", "4,5"] == ("Hài lòng; Rất hài lòng", "Satisfied; Very satisfied")
+    assert told["standing", "", "below"] == ("thấp hơn phần còn lại", "below the rest")
+    assert told["flags", "", "check"][0].startswith("ít thôn")
+    assert "phương sai" in told["deff", "", ""][0]
+
+
 def told(record: dict[str, Any]) -> tuple[object, ...]:
     """What a record says; sums of floats may end otherwise where they were made beside other tables."""
     values = (record[name] for name in ("estimate", "low", "high", "n"))
@@ -159,7 +184,7 @@ def test_nothing_is_shown_before_it_is_approved(reader: FlaskClient, made_up: Fl
     text = words(reader.get("/ket-qua/thu-nghiem").text)
     assert closes.strftime("%d/%m/%Y") in text
     assert "%" not in text
-    for name in ("so-lieu.csv", "so-lieu.json", "the.png"):
+    for name in ("so-lieu.csv", "so-lieu.json", "tu-dien.csv", "the.png"):
         assert reader.get(f"/ket-qua/thu-nghiem/{name}").status_code == 404
     assert reader.get(f"{PAGE}?ban=7").status_code == 404
     assert reader.get("/ket-qua/khong-co").status_code == 404

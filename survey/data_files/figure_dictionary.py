@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy.orm import Session
 
@@ -52,7 +52,7 @@ FLAGS: dict[str, str] = {
     "check": N_("few villages (under 8 degrees of freedom): print the figure with its interval, or not at all"),
     "undecided": N_("more forms, or more identical ones, than usual came, and nobody has decided about them yet"),
 }
-CODES = {"statistic": STATISTICS, "variance": VARIANCES, "flags": FLAGS, "standing": STANDINGS}
+CODES: dict[str, Mapping[str, str]] = {"statistic": STATISTICS, "variance": VARIANCES, "flags": FLAGS, "standing": {**STANDINGS}}
 
 
 def write(session: Session, summary: Summary) -> bytes:

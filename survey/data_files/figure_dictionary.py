@@ -52,7 +52,12 @@ FLAGS: dict[str, str] = {
     "check": N_("few villages (under 8 degrees of freedom): print the figure with its interval, or not at all"),
     "undecided": N_("more forms, or more identical ones, than usual came, and nobody has decided about them yet"),
 }
-CODES: dict[str, Mapping[str, str]] = {"statistic": STATISTICS, "variance": VARIANCES, "flags": FLAGS, "standing": {**STANDINGS}}
+CODES: dict[str, Mapping[str, str]] = {
+    "statistic": STATISTICS,
+    "variance": VARIANCES,
+    "flags": FLAGS,
+    "standing": {str(group): words for group, words in STANDINGS.items()},
+}
 
 
 def write(session: Session, summary: Summary) -> bytes:

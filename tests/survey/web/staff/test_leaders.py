@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from forms import load
-from survey.data_files import importing
+from survey.data_files import figure_dictionary, importing
 from survey.reports import report
 from survey.results import releases, summary
 from survey.sampling import frame
@@ -100,6 +100,15 @@ def test_no_page_speaks_of_citizens_villages_or_communes(office: FlaskClient, la
             for found in re.finditer(FORBIDDEN[language], words_of(answer.text))
         ]
     assert not any(said.values()), "\n".join(f"{page}: {found}" for page, found in said.items() if found)
+
+
+def test_the_dictionary_of_the_figures_names_groups_and_rated_units(leaders: Database) -> None:
+    with leaders.reading() as session:
+        told = figure_dictionary.write(session, summary.gather(session, WAVE)).decode("utf-8-sig")
+    lines = {(line["column"], line["code"]): line["vi"] for line in csv.DictReader(io.StringIO(told))}
+    assert all(lines.values())
+    assert lines["domain", "db"] == "Đại biểu HĐND tỉnh"
+    assert lines["domain", "06652"] == "Phường Hà Tu"
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -54,6 +54,8 @@ class Found:
 def search(units: Iterable[Unit], words: str) -> Found:
     """All that the words may mean to one who looks for a commune: a name or a code, a name of before, a name with
     its district ("trà cổ, móng cái"), at last names that are nearly so."""
+    if len(words) > LONGEST_WORDS:  # each cut between two words is a search of its own
+        return Found([], [], nearest=True)
     units = list(units)
     named = by_name(units, words)
     former = [found for found in by_former_name(units, words) if found.unit not in named]
@@ -82,8 +84,6 @@ def _both_parts(units: list[Unit], words: list[str]) -> Found | None:
 
 
 def _nearly(units: list[Unit], wanted: str) -> list[Unit]:
-    if len(wanted) > LONGEST_WORDS:
-        return []
     names = {unit.code: {_joined(name) for name in (unit.name, *(unit.former or "").split(";"))} for unit in units}
     near = difflib.get_close_matches(wanted, sorted(set().union(*names.values())), MOST_ALIKE, ALIKE)
     own_first = sorted(units, key=lambda unit: _joined(unit.name) not in near)

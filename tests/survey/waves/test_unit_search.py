@@ -134,3 +134,11 @@ def test_a_slip_of_the_finger_leads_to_the_nearest_names_which_no_list_takes_for
     found = unit_search.search(units.communes(session), "bai chya")
     assert (found.nearest, names(found.named)) == (True, ["Bãi Cháy"])
     assert unit_search.matching(units.communes(session), "bai chya") == []
+
+
+def test_a_text_longer_than_any_name_is_not_taken_apart(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each cut between two of its words would be a search of its own: half a minute for a long address."""
+    monkeypatch.delattr(unit_search, "_both_parts")
+    monkeypatch.delattr(unit_search, "_nearly")
+    found = unit_search.search(units.communes(session), "a " * unit_search.LONGEST_WORDS)
+    assert found == unit_search.Found([], [], nearest=True)

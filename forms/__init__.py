@@ -4,7 +4,7 @@ from forms.answers import Checked, Problem, asked_items, check, posted
 from forms.document import DocumentError, Places
 from forms.items import Condition, Item, Kind, Text
 from forms.kinds import KINDS
-from forms.parsing import banked, load, parse, shipped
+from forms.parsing import bank_documents, load, parse, shipped
 from forms.questionnaire import Area, Factor, Headline, Index, Page, Population, Questionnaire, Rule
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "Questionnaire",
     "Rule",
     "Text",
-    "banked",
+    "bank_documents",
     "check",
     "load",
     "parse",

@@ -62,7 +62,7 @@ def shipped() -> tuple[Questionnaire, ...]:
 
 
 @cache
-def banked() -> tuple[Questionnaire, ...]:
+def bank_documents() -> tuple[Questionnaire, ...]:
     """Documents whose single questions a draft may take, and that no wave asks as they stand."""
     return tuple(load(path) for path in sorted((SHIPPED / "bank").glob("*.yaml")))
 

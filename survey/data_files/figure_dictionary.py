@@ -12,6 +12,7 @@ from survey.data_files.open_data_bundle import MEANS
 from survey.results.result_table import FIELDS
 from survey.results.standing_words import STANDINGS
 from survey.results.summary import Summary
+from survey.results.wording import REMARKS
 from survey.system.csv_table import Writer
 from survey.waves import units
 from translations import N_, speaking
@@ -38,17 +39,13 @@ VARIANCES: dict[str, str] = {
     "pooled": N_("pooled: people of one village are taken to be as alike as in all communes together"),
 }
 FLAGS: dict[str, str] = {
-    "hidden": N_("hidden: so few answered, or so much alike, that somebody's answer could be worked out"),
-    "hidden_with": N_("hidden so that another hidden figure can't be worked out from it"),
+    **REMARKS,
     "under_3": N_("fewer than 3 people said so: only the upper limit is told; it isn't 0"),
-    "waits": N_("not yet counted: too few forms for this release, so they wait for a later one"),
-    "not_sampled": N_("not sampled here: the sample has no village in this commune"),
     "none": N_("nobody who answered said so; the upper limit says how many it may be"),
     "all": N_("all who answered said so; the lower limit says how few it may be"),
     "not_a_sample": N_("no sample, anybody could answer: a range of variation, no confidence interval, no rank"),
     "no_interval": N_("one village only, or one day only in an open wave: nothing is known of its precision"),
     "few": N_("few: fewer than 30 answers, or they tell no more than 30 people drawn one by one"),
-    "wide": N_("wide interval: read with care"),
     "check": N_("few villages (under 8 degrees of freedom): print the figure with its interval, or not at all"),
     "undecided": N_("more forms, or more identical ones, than usual came, and nobody has decided about them yet"),
 }

@@ -14,13 +14,21 @@ from analysis import Difference, Estimate
 from analysis.disclosure import FEWEST
 from forms import Questionnaire, Rule
 from survey.results.remarks import ThemeCounts
-from translations import formats, ngettext
+from translations import N_, formats, ngettext
 from translations import gettext as _
 from translations.formats import interval, number, percent, points
 
 HIDDEN = frozenset({"hidden", "hidden_with", "waits"})
 SHARES = ("proportion", "index", "ratio")
 LEVEL = "95%"
+# What is said of a figure, beside it and in the dictionary of the figures that are taken away.
+REMARKS = {
+    "hidden": N_("hidden: so few answered, or so much alike, that somebody's answer could be worked out"),
+    "hidden_with": N_("hidden so that another hidden figure can't be worked out from it"),
+    "waits": N_("not yet counted: too few forms for this release, so they wait for a later one"),
+    "not_sampled": N_("not sampled here: the sample has no village in this commune"),
+    "wide": N_("wide interval: read with care"),
+}
 FEW = 30  # people: below, a figure is marked
 
 
@@ -296,14 +304,8 @@ def whole_base(records: Iterable[Estimate], head: str) -> str:
 
 def remark(record: Estimate) -> str:
     """Why a figure is to be read with care; empty where there is no reason."""
-    if waits(record):
-        return _("not yet counted: too few forms for this release, so they wait for a later one")
-    if not_sampled(record):
-        return _("not sampled here: the sample has no village in this commune")
-    if "hidden" in record.flags:
-        return _("hidden: so few answered, or so much alike, that somebody's answer could be worked out")
-    if "hidden_with" in record.flags:
-        return _("hidden so that another hidden figure can't be worked out from it")
+    if text := _of_flags(record, "waits", "not_sampled", "hidden", "hidden_with"):
+        return text
     if "few" in record.flags and (record.n or 0) < FEW:
         return _("few: fewer than 30 answers")
     if "few" in record.flags:
@@ -312,9 +314,13 @@ def remark(record: Estimate) -> str:
         return (
             _("one day only: no range") if "not_a_sample" in record.flags else _("one village only: no interval")
         )
-    if "wide" in record.flags:
-        return _("wide interval: read with care")
-    return ""
+    return _of_flags(record, "wide")
+
+
+def _of_flags(record: Estimate, *flags: str) -> str:
+    """What is said of the first of these flags that the record bears; empty where it bears none."""
+    flag = next((flag for flag in flags if flag in record.flags), None)
+    return _(REMARKS[flag]) if flag else ""
 
 
 def _value(record: Estimate, value: float, decimals: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms import Item, Questionnaire, banked
+from forms import Item, Questionnaire, bank_documents
 from survey.storage.models import Wave
 from survey.waves import questionnaires
 from translations import LANGUAGES, N_
@@ -52,7 +52,7 @@ class Question:
 
 def sources(session: Session) -> list[Questionnaire]:
     """All of which a draft may take questions: the bank's own documents, then every version, in order."""
-    return [*banked(), *questionnaires.published(session)]
+    return [*bank_documents(), *questionnaires.published(session)]
 
 
 def questions(session: Session, words: str = "") -> list[Question]:

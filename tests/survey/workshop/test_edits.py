@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forms import banked, faults, parse, shipped
+from forms import bank_documents, faults, parse, shipped
 from survey.workshop import edits
 
 
@@ -93,7 +93,7 @@ def test_what_has_a_name_in_the_draft_keeps_its_meaning() -> None:
     document = edits.blank("moi", "Mới")
     scale, missing = document["scales"]["hai_long"], document["missing"]["98"]
     scale["3"] = {"vi": "Tạm được", "en": "Fair"}
-    [shipped_bank] = banked()
+    [shipped_bank] = bank_documents()
     assert not edits.take(document, shipped_bank.document, ["cs_bau_truong_thon", "cs_hop_thon"])
     assert (document["scales"]["hai_long"], document["missing"]["98"]) == (scale, missing)
     found = faults.of(document)[1]

@@ -15,7 +15,7 @@ from survey.data_files.xlsform import exporting, importing
 from translations.unicode import nfc
 
 LEADERS = Path(__file__).parents[4] / "docs" / "examples" / "lanh_dao.yaml"
-ALL = [*forms.shipped(), *forms.banked(), forms.load(LEADERS)]
+ALL = [*forms.shipped(), *forms.bank_documents(), forms.load(LEADERS)]
 
 
 @pytest.mark.parametrize("questionnaire", ALL, ids=lambda one: one.name)

@@ -373,6 +373,7 @@ def workshop(session: Session) -> None:
         found = edits.find(written, code)
         assert found is not None
         found[1]["label"]["vi"] = words
+    written["title"]["vi"] = "Khảo sát lãnh đạo, quản lý về cải cách hành chính nhà nước"  # a list has to bear it
     drafts.save(session, draft, "so-noi-vu", "tiep_xuc", written)
     drafts.note(session, draft, "tiep_xuc", "", "Gặp ở đâu?", None)
     draft.edited_at = 0  # nobody is at it now

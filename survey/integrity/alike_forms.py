@@ -26,6 +26,7 @@ class AlikeForms:
     """Identical forms of a commune and mode.
 
     form   a number for what is in them; it names no answer
+    whole  forms of the commune and mode on which something is answered
     usual  how often the form would have come, by its share in other communes
     p, p_adjusted  of so many or more; adjusted for all forms, communes and modes of the wave
     """
@@ -34,6 +35,7 @@ class AlikeForms:
     mode: Mode
     form: int
     count: int
+    whole: int
     usual: float
     p: float
     p_adjusted: float
@@ -78,6 +80,7 @@ def of(people: Respondents) -> list[AlikeForms]:
                 mode,
                 int(known[one.form]),
                 one.count,
+                int((people.unit.codes[rows] == one.place).sum()),
                 one.mean,
                 one.p,
                 one.p_adjusted * len(OPEN_WAYS),

@@ -36,18 +36,30 @@ def title(matter: Matter, names: Mapping[str, str]) -> str:
         return pattern_words.title(about, names)
     if isinstance(about, Flood):
         return _(
-            "%(unit)s, %(days)s: %(count)s forms %(way)s, where %(usual)s are usual",
+            "%(unit)s, %(days)s: %(count)s forms %(way)s, where %(usual)s forms are usual",
             **_counts(about, names),
             days=days(about),
         )
     if isinstance(about, AlikeForms):
         return _(
-            "%(unit)s: %(count)s forms %(way)s are the same in every answer, where %(usual)s are usual",
+            "%(unit)s: %(count)s of %(whole)s forms %(way)s are the same in every answer, where %(usual)s "
+            "forms are usual",
             **_counts(about, names),
+            whole=number(about.whole),
         )
     if matter.kind is MatterKind.HELD and isinstance(about, int):
-        return ngettext("%(num)s form is held for a decision", "%(num)s forms are held for a decision", about)
-    return _("Lot %(number)s: a proposal waits for a second person", number=matter.lots[0])
+        return ngettext(
+            "%(num)s form waits for a decision, of %(whole)s that were ever held",
+            "%(num)s forms wait for a decision, of %(whole)s that were ever held",
+            about,
+            whole=number(matter.whole),
+        )
+    return ngettext(
+        "Lot %(number)s, %(num)s form: a proposal waits for a second person",
+        "Lot %(number)s, %(num)s forms: a proposal waits for a second person",
+        matter.whole,
+        number=matter.lots[0],
+    )
 
 
 def _counts(about: Flood | AlikeForms, names: Mapping[str, str]) -> dict[str, str]:

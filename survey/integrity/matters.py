@@ -52,6 +52,7 @@ class Matter:
     lots     those that hold its forms
     state    what holds now: a flood whose lots are not all aside is open, whatever was decided of it
     decision the newest one
+    whole    out of how many: of forms that are held, all that ever were; of a lot, its forms; otherwise 0
     blocks_release  while it is open, no release that holds its forms is approved
     """
 
@@ -62,6 +63,7 @@ class Matter:
     state: MatterState = MatterState.OPEN
     decision: MatterDecision | None = None
     blocks_release: bool = False
+    whole: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -86,16 +88,17 @@ def matters(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = N
     """
     newest, standing = _newest(session, wave), lot_steps.state(session, wave.code)
     looked = pattern_list.look(session, wave).patterns if patterns is None else patterns
-    held = sum(one.verdict is None for one in quarantine.listed(session, wave.code))
+    kept = quarantine.listed(session, wave.code)
+    held = sum(one.verdict is None for one in kept)
     waiting = [
-        Matter(f"lot:{number}", MatterKind.LOT, state, (number,))
+        Matter(f"lot:{number}", MatterKind.LOT, state, (number,), whole=lot_steps.size(session, number))
         for number, state in standing.items()
         if state.is_proposed
     ]
     return [
         *blocking(session, wave),
         *_patterns(session, wave, looked, newest, standing),
-        *([Matter("held", MatterKind.HELD, held)] if held else []),
+        *([Matter("held", MatterKind.HELD, held, whole=len(kept))] if held else []),
         *waiting,
     ]
 

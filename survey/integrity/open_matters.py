@@ -78,12 +78,12 @@ def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = No
 
 def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
     paper = accounting.total(accounting.lines(session, wave.code))
-    unsettled = len(double_entry.to_settle(session, [wave.code]))
-    waiting = paper.waiting - unsettled
+    differing = len(double_entry.to_settle(session, [wave.code]))
+    to_key = paper.waiting - differing
     counts = (
-        ("missing", Where.PAPER, paper.missing, partial(_missing, paper)),
-        ("waiting", Where.PAPER, waiting, partial(_waiting, waiting)),
-        ("unsettled", Where.SETTLE, unsettled, partial(_unsettled, unsettled)),
+        ("missing", Where.PAPER, paper.missing, partial(missing, paper)),
+        ("waiting", Where.PAPER, to_key, partial(waiting, to_key, paper)),
+        ("unsettled", Where.SETTLE, differing, partial(unsettled, differing, paper)),
     )
     return [OpenMatter(subject, in_each(say), where) for subject, where, count, say in counts if count > 0]
 
@@ -105,20 +105,34 @@ def in_each(say: Callable[[], Said]) -> dict[str, Said]:
     return told
 
 
-def _missing(paper: accounting.Line) -> str:
-    told = ngettext("%(num)s sheet is not back", "%(num)s sheets are not back", paper.missing)
+def missing(paper: accounting.Line) -> str:
+    """Sheets that are not back, of those issued."""
+    told = ngettext(
+        "%(num)s of %(issued)s sheets issued is not back",
+        "%(num)s of %(issued)s sheets issued are not back",
+        paper.missing,
+        issued=number(paper.issued),
+    )
     if not paper.explained:
         return told
-    return _("%(told)s; of %(explained)s it is known why", told=told, explained=number(paper.explained))
+    return _("%(told)s; of %(explained)s sheets it is known why", told=told, explained=number(paper.explained))
 
 
-def _waiting(count: int) -> str:
-    return ngettext("%(num)s sheet is back and not keyed", "%(num)s sheets are back and not keyed", count)
-
-
-def _unsettled(count: int) -> str:
+def waiting(count: int, paper: accounting.Line) -> str:
+    """Sheets that wait to be keyed, of those that came back."""
     return ngettext(
-        "Two keyings of %(num)s sheet differ and are not settled",
-        "Two keyings of %(num)s sheets differ and are not settled",
+        "%(num)s of %(back)s sheets that came back is not keyed",
+        "%(num)s of %(back)s sheets that came back are not keyed",
         count,
+        back=number(paper.back),
+    )
+
+
+def unsettled(count: int, paper: accounting.Line) -> str:
+    """Sheets whose two keyings differ, of those that came back."""
+    return ngettext(
+        "Two keyings of %(num)s sheet, of %(back)s that came back, differ and are not settled",
+        "Two keyings of %(num)s sheets, of %(back)s that came back, differ and are not settled",
+        count,
+        back=number(paper.back),
     )

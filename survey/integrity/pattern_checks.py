@@ -13,7 +13,8 @@ class Check:
 
     name     in a list
     looked   what it looks at, and beside what
-    seen     what was seen of a group: `group`, `n`, `seen`, `usual`, and `item` where there is one
+    seen     what was seen of a group: `group`, `n`, `seen` and `usual`, each with its unit; `item` and `scale`
+             where there is one
     reasons  what it may come from, honest reasons first; `more` where there is more than usual of it, where it
              differs
     """
@@ -30,8 +31,8 @@ CHECKS = {
         N_("Forms nearly the same"),
         N_("Pairs of forms that agree more than two people who feel alike do, beside other groups."),
         N_(
-            "%(group)s: %(seen)s pairs of forms agree in nearly every answer, where %(usual)s are usual "
-            "(%(n)s forms)"
+            "%(group)s: %(seen)s pairs of forms agree in nearly every answer, where %(usual)s pairs are usual "
+            "(among %(n)s forms)"
         ),
         N_(
             "Unusual. It may come from neighbours who answered together, from a family that shared one form, "
@@ -43,7 +44,7 @@ CHECKS = {
         N_("Forms whose answers go together as hardly anybody’s do, beside other groups."),
         N_(
             "%(group)s: in %(seen)s of %(n)s forms the answers go together as hardly anybody’s do, where "
-            "%(usual)s are usual"
+            "%(usual)s forms are usual"
         ),
         N_(
             "Unusual. It may come from questions that were misunderstood or translated on the spot, from "
@@ -55,8 +56,8 @@ CHECKS = {
         N_("One level throughout"),
         N_("Forms with the same level in nearly every answer, beside groups that are as satisfied."),
         N_(
-            "%(group)s: %(seen)s of %(n)s forms have one level nearly throughout, where %(usual)s are usual "
-            "among people as satisfied"
+            "%(group)s: %(seen)s of %(n)s forms have one level nearly throughout, where %(usual)s forms are "
+            "usual among people as satisfied"
         ),
         N_(
             "Unusual. Many honest people tick one level throughout, above all when they are tired, cannot "
@@ -68,8 +69,8 @@ CHECKS = {
         N_("How far a person’s answers differ"),
         N_("How far the answers of one person differ from each other, beside people who are as satisfied."),
         N_(
-            "%(group)s: the answers of one person differ from each other to the degree of %(seen)s, where "
-            "%(usual)s is usual (0 is least, 1 is most; %(n)s forms)"
+            "%(group)s: the answers of one person differ more than those of %(seen)s in 100 people as "
+            "satisfied, where %(usual)s in 100 people are usual (mean of %(n)s forms)"
         ),
         N_(
             "Unusual. It may come from how the questions were read out, or from people who answered only in "
@@ -84,8 +85,8 @@ CHECKS = {
         N_("Blanks"),
         N_("People who left more questions blank than most do, beside other groups."),
         N_(
-            "%(group)s: in %(seen)s of %(n)s forms more is left blank than in most, where about %(usual)s are"
-            " usual"
+            "%(group)s: in %(seen)s of %(n)s forms more is left blank than in most, where about %(usual)s "
+            "forms are usual"
         ),
         N_(
             "Unusual: little is left blank. It may come from somebody who patiently asked everything again; "
@@ -102,7 +103,7 @@ CHECKS = {
         N_("People who say “don’t know” more than most do, beside other groups."),
         N_(
             "%(group)s: in %(seen)s of %(n)s forms there is more “don’t know” than in most, where about "
-            "%(usual)s are usual"
+            "%(usual)s forms are usual"
         ),
         N_(
             "Unusual: hardly anybody says “don’t know”. It may come from an interviewer who asks once more, "
@@ -117,8 +118,8 @@ CHECKS = {
         N_("Sensitive questions left open"),
         N_("People who leave more sensitive questions open than most do, beside other groups."),
         N_(
-            "%(group)s: in %(seen)s of %(n)s forms more sensitive questions are left open than in most, where"
-            " about %(usual)s are usual"
+            "%(group)s: in %(seen)s of %(n)s forms more sensitive questions are left open than in most, where "
+            "about %(usual)s forms are usual"
         ),
         N_(
             "Unusual: hardly anybody leaves a sensitive question open. It may come from trust in who asks; it"
@@ -133,8 +134,8 @@ CHECKS = {
         N_("How far people differ"),
         N_("How far people of one village differ from each other, beside other groups."),
         N_(
-            "%(group)s: people of one village differ from each other to the degree of %(seen)s, where "
-            "%(usual)s is usual (at least %(n)s forms)"
+            "%(group)s: people of one village differ from each other %(seen)s times as much as in the whole "
+            "wave, where %(usual)s times is usual (at least %(n)s forms)"
         ),
         N_(
             "Unusual: people are very alike. It may come from a meeting at which many filled in together, or "
@@ -150,8 +151,8 @@ CHECKS = {
         N_("How far villages differ"),
         N_("How far the villages of a group differ from each other, beside other groups."),
         N_(
-            "%(group)s: its villages differ from each other to the degree of %(seen)s, where %(usual)s is "
-            "usual (at least %(n)s villages)"
+            "%(group)s: its villages differ from each other %(seen)s times as much as in the whole wave, where "
+            "%(usual)s times is usual (at least %(n)s villages)"
         ),
         N_(
             "Unusual: the villages are very alike. It may come from villages that are one place in truth; it "
@@ -166,8 +167,8 @@ CHECKS = {
         N_("How far people of a day differ"),
         N_("How far people who answered on one day differ from each other, beside other groups."),
         N_(
-            "%(group)s: people of one day differ from each other to the degree of %(seen)s, where "
-            "%(usual)s is usual (at least %(n)s forms)"
+            "%(group)s: people of one day differ from each other %(seen)s times as much as in the whole wave, "
+            "where %(usual)s times is usual (at least %(n)s forms)"
         ),
         N_(
             "Unusual: people are very alike. It may come from a meeting at which many filled in together; it may "
@@ -182,8 +183,8 @@ CHECKS = {
         N_("How far days differ"),
         N_("How far the days of a group differ from each other, beside other groups."),
         N_(
-            "%(group)s: its days differ from each other to the degree of %(seen)s, where %(usual)s is "
-            "usual (at least %(n)s days)"
+            "%(group)s: its days differ from each other %(seen)s times as much as in the whole wave, where "
+            "%(usual)s times is usual (at least %(n)s days)"
         ),
         N_(
             "Unusual: the days are very alike. It may come from a place with one experience; it may also be one "
@@ -197,7 +198,9 @@ CHECKS = {
     "days": Check(
         N_("The busiest day"),
         N_("Forms of the day on which a group had most, beside groups with as many forms."),
-        N_("%(group)s: %(seen)s of %(n)s forms are of one day, where %(usual)s are usual on the busiest day"),
+        N_(
+            "%(group)s: %(seen)s of %(n)s forms are of one day, where %(usual)s forms are usual on the busiest day"
+        ),
         N_(
             "Unusual. It may come from a meeting, a market day, several people who asked together, or from "
             "forms that were all dated when they were handed in; it may also be forms that nobody went to a "
@@ -208,8 +211,8 @@ CHECKS = {
         N_("Last digits"),
         N_("The last digits of numbers that people say, beside those of everybody."),
         N_(
-            "%(group)s: the last digits of “%(item)s” are away from everybody’s to the degree of %(seen)s, "
-            "where %(usual)s is usual"
+            "%(group)s: the last digits of %(n)s numbers at “%(item)s” are away from everybody’s %(seen)s "
+            "times as far as chance brings, where %(usual)s times is usual"
         ),
         N_(
             "Unusual: the digits are more even than people’s. It may be chance in a place with people of all "
@@ -224,8 +227,8 @@ CHECKS = {
         N_("Neighbours in the pile"),
         N_("Whether forms that lie beside each other in the batch are more alike than those of other batches."),
         N_(
-            "%(group)s: forms that lie beside each other are alike to the degree of %(seen)s, where %(usual)s"
-            " is usual (%(n)s pairs of neighbours)"
+            "%(group)s: forms that lie beside each other have a correlation of %(seen)s, where %(usual)s is "
+            "usual (0 is unrelated, 1 is alike throughout; %(n)s pairs of neighbours)"
         ),
         N_(
             "Unusual. It may come from households that were visited house by house, so that relatives lie "
@@ -237,8 +240,8 @@ CHECKS = {
         N_("The level of satisfaction"),
         N_("The mean level of satisfaction beside that of others in the same communes."),
         N_(
-            "%(group)s: the mean level of satisfaction is %(seen)s, that of others in the same communes "
-            "%(usual)s (%(n)s forms)"
+            "%(group)s: the mean level of satisfaction is %(seen)s points, that of others in the same communes "
+            "%(usual)s points (%(scale)s; %(n)s forms)"
         ),
         N_(
             "Unusual: less satisfied than others in the same communes. It may come from the villages or hours"
@@ -254,7 +257,7 @@ CHECKS = {
     "cases": Check(
         N_("Sensitive cases"),
         N_("How many name a sensitive case, beside others in the same communes."),
-        N_("%(group)s: of %(n)s people %(seen)s name a case at “%(item)s”, where %(usual)s are usual"),
+        N_("%(group)s: of %(n)s people %(seen)s name a case at “%(item)s”, where %(usual)s people are usual"),
         N_(
             "Unusual: hardly anybody names a case. It may come from somebody who was present, from a voice on"
             " the other side, or from people who were met at the office; it may also be answers that were "
@@ -269,8 +272,8 @@ CHECKS = {
         N_("The change since the wave before"),
         N_("How far the mean level changed since the wave before, beside other communes."),
         N_(
-            "%(group)s: the mean level of satisfaction changed by %(seen)s since the wave before, where "
-            "%(usual)s is usual (%(n)s forms)"
+            "%(group)s: the mean level of satisfaction changed by %(seen)s points since the wave before, where "
+            "%(usual)s points is usual (%(scale)s; %(n)s forms of both waves)"
         ),
         N_(
             "Unusual. Much may have become worse: an office that moved, a project, a dispute; other villages "
@@ -289,7 +292,7 @@ CHECKS = {
         ),
         N_(
             "%(group)s: of %(n)s answers that are not satisfied, %(seen)s were keyed as satisfied at first, "
-            "where %(usual)s are usual"
+            "where %(usual)s answers are usual"
         ),
         N_(
             "Unusual. It may come from haste, from a habit of typing the commonest level, or from a keyboard;"

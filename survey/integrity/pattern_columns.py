@@ -98,6 +98,13 @@ def _scales(questionnaire: Questionnaire, items: list[Item]) -> list[Ints]:
     return long or [np.arange(len(items))]
 
 
+def main_scale(questionnaire: Questionnaire) -> tuple[int, int]:
+    """How many questions a person's level of satisfaction is the mean of, and from 1 to which level they go."""
+    items = [item for item in questionnaire.items.values() if item.kind.is_single_choice]
+    main = [items[at] for at in _scales(questionnaire, items)[0].tolist()]
+    return len(main), max((len(set(one.choices) - set(one.missing)) for one in main), default=0)
+
+
 def _of_scale(main: NDArray[np.int8]) -> tuple[Floats, Floats, Floats]:
     given = (main > 0).sum(1)
     enough: Bools = given >= LONG

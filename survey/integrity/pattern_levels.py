@@ -93,7 +93,9 @@ def _further(material: Material) -> dict[str, Floats]:
     person = material.person
     scores = columns.rank_within(person.scatter, columns.strata(person.level))
     apart = np.abs(person.level - columns.mean_of(person.level, material.people.psu))
-    further = {"straight": person.straight, "scatter": scores, "spread": apart, "odd": material.odd}
+    usual = float(np.nanmean(apart)) if np.isfinite(apart).any() else 0.0
+    further = {"straight": person.straight, "scatter": scores, "odd": material.odd}
+    further["spread"] = apart / (usual or 1.0)  # times that of the whole wave, as where there are many groups
     for check in ("blank", "unsure", "silent"):
         further[check] = columns.more(getattr(person, check))
     return {check: value for check, value in further.items() if len(np.unique(value[np.isfinite(value)])) > 1}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +32,7 @@ LAST_DIGITS = 30  # values of a number, from which on its last digit is chance
 class Tests:
     """One check of all groups of a kind; arrays are (G,), NaN in p where nothing was tested.
 
-    n         forms (of `villages`: villages; of `order`: neighbours; of `turned`: answers)
+    n         forms (of `villages`: villages; of `order`: neighbours; of `turned`: answers; of `digits`: numbers)
     seen, expected  what the check counts or measures, here and as it is usual elsewhere
     """
 
@@ -187,7 +187,8 @@ def _digits(material: Material, kind: str, labels: Labels) -> Iterator[Tests]:
             value = material.people.answers(item).codes
             digit = np.where(np.isfinite(value), np.nan_to_num(value) % 10, -1).astype(np.int64)
             found = spread.digits(digit, labels, LEAST_DIGITS)
-            yield _spread(kind, labels, found, f"digits:{item.code}")
+            told = _size(Labels(labels.levels, np.where(digit >= 0, labels.codes, -1)))
+            yield replace(_spread(kind, labels, found, f"digits:{item.code}"), n=told)
 
 
 def _order(material: Material, kind: str, labels: Labels, scores: Floats) -> Tests:

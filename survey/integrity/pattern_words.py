@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from forms import Questionnaire
+from survey.integrity import pattern_columns
 from survey.integrity.pattern_checks import CHECKS, Check
 from survey.integrity.patterns import Pattern, Sign
 from survey.responses import devices
@@ -59,7 +61,7 @@ COUNTS = {"alike", "days"}
 
 def names(session: Session, wave: Wave) -> Mapping[str, str]:
     """What groups are called: a commune by its code, `village:` with its code, `device:` with its number; and
-    `item:` with the code of an item."""
+    `item:` with the code of an item; `scale` is what a level of satisfaction is the mean of."""
     communes = {unit.code: units.named(unit) for unit in units.communes(session)}
     villages = {
         f"village:{one.psu}": f"{one.name or one.psu}, {communes.get(one.unit, one.unit)}"
@@ -68,7 +70,17 @@ def names(session: Session, wave: Wave) -> Mapping[str, str]:
     places = {f"device:{one.id}": one.place for one in devices.list_all(session, wave.code)}
     asked = questionnaires.by_digest(session, wave.questionnaire)
     items = {f"item:{item.code}": str(item.short or item.label) for item in asked.items.values()}
-    return {**communes, **villages, **places, **items}
+    return {**communes, **villages, **places, **items, "scale": scale(asked)}
+
+
+def scale(asked: Questionnaire) -> str:
+    """What a level of satisfaction is the mean of, and from which level to which it goes."""
+    questions, levels = pattern_columns.main_scale(asked)
+    return _(
+        "mean of %(questions)s questions, levels 1 to %(levels)s",
+        questions=number(questions),
+        levels=number(levels),
+    )
 
 
 def group(pattern: Pattern, names: Mapping[str, str]) -> str:
@@ -121,6 +133,7 @@ def title(pattern: Pattern, names: Mapping[str, str]) -> str:
         seen=seen,
         usual=usual,
         item=names.get(f"item:{item}", item),
+        scale=names.get("scale", ""),
     )
 
 
@@ -134,6 +147,8 @@ def figures(pattern: Pattern) -> tuple[str, str]:
         if kind == "cases" and round(seen) < LEAST_SHOWN:
             return _("fewer than %(least)s", least=number(LEAST_SHOWN)), _about(usual)
         return number(round(seen)), _about(usual)
+    if kind == "scatter":
+        return number(100 * pattern.seen), number(100 * pattern.expected)
     if kind == "jump":
         return _signed(pattern.seen), _signed(pattern.expected)
     return number(pattern.seen, 2), number(pattern.expected, 2)

@@ -84,8 +84,9 @@ def refuse_undecided(session: Session, wave: Wave, release: Release, person: str
             continue
         if matter.is_open:
             raise Conflict(
-                "%(unit)s: %(count)s forms came where %(usual)s are usual, and nobody has decided what becomes of "
-                "them. Decide first: page “Open matters” of wave %(wave)s, or hailong integrity decide.",
+                "%(unit)s: %(count)s forms came where %(usual)s forms are usual, and nobody has decided what "
+                "becomes of them. Decide first: page “Open matters” of wave %(wave)s, or hailong integrity "
+                "decide.",
                 **_told(session, matter.about),
                 wave=wave.title,
             )

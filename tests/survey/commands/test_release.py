@@ -81,7 +81,7 @@ def test_each_open_matter_is_gone_past_with_a_reason_that_stays_with_the_release
     lose(province)
     past = ("--despite", "missing=Lost in the flood")
     refused = hailong("release", "freeze", "--wave", "ho-mau", "--by", "A")
-    assert (refused.code, "missing: 2 sheets are not back" in refused.err) == (1, True)
+    assert (refused.code, "missing: 2 of 2 sheets issued are not back" in refused.err) == (1, True)
     assert hailong("release", "freeze", "--wave", "ho-mau", "--by", "A", "--despite", "missing").code == 2
     empty = hailong("release", "freeze", "--wave", "ho-mau", "--by", "A", "--despite", "missing= ")
     assert empty.code == 1

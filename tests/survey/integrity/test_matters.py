@@ -218,4 +218,4 @@ def test_the_print_of_a_form_is_that_of_its_answers_alone(flooded: Flooded) -> N
     rows = {tuple(str(column[at]) for column in columns) for at in range(len(people))}
     assert len(rows) == len(set(prints.tolist()))
     assert alike_forms.blank_print(people) not in prints
-    assert isinstance(AlikeForms(UNIT, Mode.PHONE, 1, 2, 3, 4, 5).subject, str)
+    assert isinstance(AlikeForms(UNIT, Mode.PHONE, 1, 2, 3, 4, 5, 6).subject, str)

@@ -111,15 +111,18 @@ def _about(session: Session, wave: Wave, people: Respondents) -> Iterator[Column
 
 
 def _meanings(wave: Wave) -> dict[str, str]:
-    cluster = (
-        _("Village: the cluster of the sample")
+    stratum, cluster = (
+        (_("Stratum of the sample"), _("Village: the cluster of the sample"))
         if wave.kind == "sample"
-        else _("Cluster: people of one day; its label changes from file to file")
+        else (
+            _("The commune again: an open wave has no strata"),
+            _("Cluster: people of one day; its label changes from file to file"),
+        )
     )
     return {
         "row": _("Number of the row; it tells nothing"),
         "unit": _("Code of the commune or ward"),
-        "stratum": _("Stratum of the sample"),
+        "stratum": stratum,
         "psu": cluster,
         "weight": _("Weight"),
         "mode": _("Way of answering: phone, kiosk, paper, interviewer"),

@@ -180,8 +180,8 @@ def _step_page(
             step, fault = "", fault or refusal
         try:
             told = _figures(session, wave_row, one)
-        except Conflict as refusal:  # there is nothing to freeze
-            told, fault = {"wave": wave_row, "release": one, "changes": None}, fault or refusal
+        except Conflict as refusal:  # there is nothing to freeze: who only looks is told why
+            told = {"wave": wave_row, "release": one, "changes": None, "why": "" if fault else refusal}
         page = render_template(
             "staff/release.html",
             step=step,

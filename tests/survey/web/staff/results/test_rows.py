@@ -36,6 +36,31 @@ def test_home_affairs_downloads_rows_and_each_download_is_noted(
         assert sign_in(app, other).get("/quan-tri/ho-mo/tung-phieu/csv").status_code == 403
 
 
+def test_the_rows_of_an_open_wave_speak_of_no_village_or_stratum_that_it_has_not(
+    app: Flask, province: Database, sign_in: SignedIn
+) -> None:
+    client = sign_in(app, "home_affairs")
+    of_all, of_sample = (client.get(f"/quan-tri/{wave}/tung-phieu").text for wave in ("gop-y", "ho-mau"))
+    assert "không có tầng, không có thôn" in of_all
+    assert "nhất là ở thôn nhỏ" not in of_all
+    assert "ngoài mẫu" not in of_all
+    assert "nhất là ở thôn nhỏ" in of_sample
+    assert "không có thôn" not in of_sample
+    assert "đợt mở không có tầng" in client.get("/quan-tri/gop-y/bang-ma").text
+
+
+def test_a_wave_without_forms_says_that_nothing_is_frozen_yet_and_offers_no_button(
+    app: Flask, province: Database, sign_in: SignedIn
+) -> None:
+    client = sign_in(app, "home_affairs")
+    page = client.get("/quan-tri/ho-mau/cong-bo/chot")
+    assert page.status_code == 200
+    assert "Chưa có gì để công bố" in page.text
+    assert "còn nhận đến ngày nào" in page.text
+    assert "Xin sửa" not in page.text
+    assert "da-xem" not in page.text
+
+
 def test_no_two_files_of_a_wave_that_takes_forms_tell_of_one_person(
     app: Flask, province: Database, sign_in: SignedIn
 ) -> None:

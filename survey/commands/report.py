@@ -79,6 +79,12 @@ def _of_wave(wave: str, form: str, out: Path, unit: str | None, lang: str) -> No
             file.write(reports.write(content, form, lang, told))
     if content.is_empty:
         say("No form is counted yet, so there are no figures.")
+    elif content.withdrawn is not None:
+        number = content.withdrawn.number
+        say(
+            "Release %(number)s of this wave is withdrawn: the report is a draft of the present data.",
+            number=number,
+        )
     elif content.draft:
         say("Nothing is released in this wave: the report is a draft and says so.")
 

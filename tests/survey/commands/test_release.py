@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -96,7 +97,7 @@ def test_each_open_matter_is_gone_past_with_a_reason_that_stays_with_the_release
 
 
 def test_a_name_that_is_no_account_is_the_operators_word_and_a_release_can_be_withdrawn(
-    province: Database, hailong: Any, account: Any
+    province: Database, hailong: Any, account: Any, tmp_path: Path
 ) -> None:
     send(province, 40, "V1")
     with province.writing() as session:
@@ -116,3 +117,6 @@ def test_a_name_that_is_no_account_is_the_operators_word_and_a_release_can_be_wi
         in hailong("release", "list", "--wave", "ho-mau").err
     )
     assert hailong(*took).code == 1
+    written = hailong("report", "--wave", "ho-mau", "--format", "csv", "--out", tmp_path / "r.csv")
+    assert "Release 1 of this wave is withdrawn" in written.out + written.err
+    assert "Nothing is released" not in written.out + written.err

@@ -36,6 +36,8 @@ def contents(summary: Summary, line: UnitLine) -> Report:
     """The notice to a commune in the language of the moment; figures of other communes don't stand in it."""
     name = commune(line.unit)
     aims = [one for one in summary.targets if one.unit.code == line.unit.code]
+    if wording.not_sampled(line.index):
+        return _unsampled(summary, line, aims)
     blocks: list[Block] = [
         *opening(summary, line.unit.code),
         Paragraph(_introduction(summary, line)),
@@ -57,19 +59,56 @@ def contents(summary: Summary, line: UnitLine) -> Report:
             "The results of every question stand in the annex. %(commune)s is asked to study and use them./.",
             commune=_("The People's Committee of %(commune)s", commune=name),
         ),
-        (
-            _("- People's Committee of %(commune)s;", commune=name),
-            _("- Provincial People's Committee (to report);"),
-            _("- Kept: office, administrative reform."),
-        ),
+        _copies(name),
         _annex(summary, line, aims),
         NOTICE,
     )
 
 
+def _unsampled(summary: Summary, line: UnitLine, aims: Sequence[Target]) -> Report:
+    """The notice to a commune without a village in the sample: why it has no figures, and what the sample says."""
+    name, index = commune(line.unit), summary.index
+    blocks: list[Block] = [
+        *opening(summary, line.unit.code),
+        Paragraph(
+            _(
+                "No village of %(commune)s is in the sample of this survey. So there are no figures of its own, "
+                "and those of the communes in the sample do not stand for it.",
+                commune=name,
+            )
+        ),
+    ]
+    if index is not None:
+        told = {"title": label(summary, index.code), "whole": summary.whole, "figure": _told(index.estimate)}
+        blocks.append(Paragraph(_("%(title)s, %(whole)s: %(figure)s.", **told)))
+    if aims:
+        blocks += [Heading(1, _("Targets set")), _targets(aims)]
+    return letter(
+        head(summary, NOTICE),
+        (*subject(summary), _("in %(commune)s", commune=name)),
+        "",
+        blocks,
+        _(
+            "%(commune)s is given this notice for its information./.",
+            commune=_("The People's Committee of %(commune)s", commune=name),
+        ),
+        _copies(name),
+        (),
+        NOTICE,
+    )
+
+
+def _copies(name: str) -> tuple[str, ...]:
+    return (
+        _("- People's Committee of %(commune)s;", commune=name),
+        _("- Provincial People's Committee (to report);"),
+        _("- Kept: office, administrative reform."),
+    )
+
+
 def _introduction(summary: Summary, line: UnitLine) -> str:
     name = commune(line.unit)
-    if wording.is_hidden(line.index) or wording.not_sampled(line.index):
+    if wording.is_hidden(line.index):
         return _("The Department of Home Affairs gives notice of the results in %(commune)s:", commune=name)
     told = {"commune": name, "people": number(line.index.n)}
     if is_open(summary):

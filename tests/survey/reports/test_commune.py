@@ -44,6 +44,20 @@ def questions(said: Summary, place: int) -> Table:
     return next(block for block in annex if isinstance(block, Table) and "từng câu hỏi" in block.caption)
 
 
+def test_a_commune_without_a_village_in_the_sample_is_told_so_once_and_gets_no_empty_tables(said: Summary) -> None:
+    line = said.units[0]
+    bare = replace(line.index, estimate=None, low=None, high=None, n=None, flags=("not_sampled",))
+    notice = commune.contents(said, replace(line, index=bare))
+    assert not notice.annex
+    assert not [block for block in notice.blocks if isinstance(block, Table)]
+    told = " ".join(block.text for block in notice.blocks if isinstance(block, Paragraph))
+    assert "không có thôn, tổ dân phố nào của" in told
+    assert "không lấy mẫu ở đây" not in told
+    assert said.index is not None
+    assert wording.cell(said.index.estimate, 1) in told
+    assert "Phụ lục" not in told
+
+
 def test_a_commune_s_notice_gives_three_conclusions_and_its_figures_beside_the_province_s(said: Summary) -> None:
     line = said.units[0]
     notice, told = commune.contents(said, line), texts(said, 0)

@@ -27,6 +27,9 @@ def tables(summary: Summary) -> list[Block]:
     if not summary.units:
         return []
     blocks: list[Block] = [Paragraph(standing_words.no_sample())] if is_open(summary) else []
+    if outside := [commune(line.unit) for line in by_name(summary) if wording.not_sampled(line.index)]:
+        told = _("Without a village in the sample, and so without figures: %(names)s.", names=", ".join(outside))
+        blocks.append(Paragraph(told))
     if summary.index is not None:
         blocks.append(_levels(summary))
         if is_compared(summary) and not is_open(summary):
@@ -34,6 +37,10 @@ def tables(summary: Summary) -> list[Block]:
     if summary.headlines:
         blocks.append(_headlines(summary))
     return blocks
+
+
+def _sampled(summary: Summary) -> list[UnitLine]:
+    return [line for line in by_name(summary) if not wording.not_sampled(line.index)]
 
 
 def _levels(summary: Summary) -> Table:
@@ -48,7 +55,7 @@ def _levels(summary: Summary) -> Table:
             Column(interval_title(summary), 17 if tested else 22),
             *(against if tested else ()),
         ),
-        tuple(_level(line, tested) for line in by_name(summary)),
+        tuple(_level(line, tested) for line in _sampled(summary)),
         (
             *notes([line.index for line in summary.units]),
             *standing_words.of_standings(line.index for line in summary.units),
@@ -80,7 +87,7 @@ def _changes(summary: Summary) -> Table:
             Column(_("Change (points)"), 26),
             Column(_("Conclusion"), 20),
         ),
-        tuple(_change(summary, line) for line in by_name(summary)),
+        tuple(_change(summary, line) for line in _sampled(summary)),
         (note(),),
     )
 
@@ -108,7 +115,7 @@ def _headlines(summary: Summary) -> Table:
         ),
         tuple(
             Row((upper(commune(line.unit)), *(with_base(record) for record in line.headlines)))
-            for line in by_name(summary)
+            for line in _sampled(summary)
         ),
         (
             _(

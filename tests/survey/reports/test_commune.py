@@ -17,7 +17,7 @@ import pytest
 from docx import Document
 from flask import Flask
 
-from survey.reports import commune, commune_bundle, report
+from survey.reports import commune, commune_bundle, report, unit_tables
 from survey.reports.structure import Paragraph, Table
 from survey.results import standing_words, summary, wording
 from survey.results.comparison import Change, Comparison
@@ -42,6 +42,16 @@ def texts(said: Summary, place: int) -> str:
 def questions(said: Summary, place: int) -> Table:
     annex = commune.contents(said, said.units[place]).annex
     return next(block for block in annex if isinstance(block, Table) and "từng câu hỏi" in block.caption)
+
+
+def test_the_annex_on_communes_names_those_without_a_village_once_and_has_no_empty_rows(said: Summary) -> None:
+    first, *rest = said.units
+    bare = replace(first.index, estimate=None, low=None, high=None, n=None, flags=("not_sampled",))
+    told = unit_tables.tables(replace(said, units=(replace(first, index=bare), *rest)))
+    [outside] = [block.text for block in told if isinstance(block, Paragraph)]
+    assert first.unit.name in outside
+    for table in (block for block in told if isinstance(block, Table)):
+        assert len(table.rows) == len(rest)
 
 
 def test_a_commune_without_a_village_in_the_sample_is_told_so_once_and_gets_no_empty_tables(said: Summary) -> None:

@@ -28,6 +28,7 @@ REASONS: dict[str, str] = {outcome.value: OUTCOMES[outcome] for outcome in ON_TH
 GROUPED = re.compile(r"(?<![^\s,;])([0-9]{4}) ([0-9]{4})(?![^\s,;])")  # a serial as the paper shows it
 BETWEEN = re.compile(r"[\s,;]+")
 LONGEST_REASON = 200
+NAMED = 10  # so many forms are named in a question, the others counted
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def hand_over(
 ) -> None:
     """Notes who took a batch to its village, when, and until when it is to be back. Call inside `writing()`. It
     may be noted again, with another name too, until the batch is back."""
-    row = _held(session, wave, code)
+    row = held(session, wave, code)
     interviewer = nfc(interviewer).strip()
     if not interviewer or len(interviewer) > 80:
         raise Refusal("Say in 1 to 80 characters who takes the batch.")
@@ -188,7 +189,7 @@ def take_back(
 
     The others stay out. Forms that come later are taken back in the same way.
     """
-    row = _held(session, wave, code)
+    row = held(session, wave, code)
     states = _states(session, code)
     _known(states, serials or ())
     if counted < 0 or counted > len(states):
@@ -212,7 +213,7 @@ def take_back(
 
 
 class Keyed(Conflict):
-    """Somebody has keyed some of the forms, or has them open: it is asked whether they are meant."""
+    """Some of the forms are stored, keyed or open at a desk: it is asked whether they are meant."""
 
 
 def mark(
@@ -227,13 +228,15 @@ def mark(
     """Says where forms of a batch are, until they are entered; how many changed. Call inside `writing()`.
 
     state   WAITING: back, to be entered; VOID: for one of `REASONS`; OUT: not back, `reason` in words if known
-    sure    without it, forms that are keyed or open are neither void nor out: `Keyed`
+    sure    without it, forms that are keyed or open are neither void nor out, and stored ones not void: `Keyed`
+
+    Stored answers are set aside first (`keying_decisions.set_aside`); else a stored form is refused.
     """
-    _held(session, wave, code)
+    held(session, wave, code)
     states = _states(session, code)
     _known(states, serials)
     entered = sorted(serial for serial in serials if states[serial] is SheetState.ENTERED)
-    if entered:
+    if entered and (sure or state is not SheetState.VOID):
         raise Conflict(
             "Entered already, and left as they are: %(serials)s. A form whose paper says something else is "
             "keyed again: “Keying”, “Decide on one form”.",
@@ -241,22 +244,25 @@ def mark(
         )
     why = _reason(state, reason)
     if state is not SheetState.WAITING and not sure:
-        _ask(session, serials)
+        _ask(session, serials, set(entered))
     _change(session, code, sorted(set(serials)), state, why)
     return len(set(serials))
 
 
-def _ask(session: Session, serials: Collection[str]) -> None:
-    keyed = set(session.scalars(select(Keying.sheet).where(Keying.sheet.in_(serials))))
+def _ask(session: Session, serials: Collection[str], stored: set[str]) -> None:
+    keyed = set(session.scalars(select(Keying.sheet).where(Keying.sheet.in_(serials)))) - stored
     begun = select(OpenKeying.sheet).where(OpenKeying.sheet.in_(serials), OpenKeying.finished.is_(False))
     opened = set(session.scalars(begun))
-    if keyed or opened:
+    if meant := sorted(stored | keyed | opened):
         raise Keyed(
-            "Of these forms %(keyed)d are keyed and %(open)d are open at somebody's desk: %(serials)s. What was "
-            "typed would not count. If you mean them all the same, tick that below and record it again.",
+            "Of the %(all)d forms %(stored)d are stored, %(keyed)d are keyed but not stored yet, and %(open)d are "
+            "open at somebody's desk: %(serials)s. Their answers would not count. If you mean them all the same, "
+            "tick that below and record it again.",
+            all=len(set(serials)),
+            stored=len(stored),
             keyed=len(keyed),
             open=len(opened),
-            serials=", ".join(sorted(keyed | opened)[:10]),
+            serials=", ".join(meant[:NAMED]) + (" …" if len(meant) > NAMED else ""),
         )
 
 
@@ -275,7 +281,7 @@ def _reason(state: SheetState, reason: str | None) -> str | None:
     return words or None
 
 
-def _held(session: Session, wave: str, code: str) -> Batch:
+def held(session: Session, wave: str, code: str) -> Batch:
     """The batch, locked until the transaction ends, in a wave that nobody closes meanwhile."""
     open_for_paper(waves.find(session, wave, lock={"read": True}))
     batch(session, wave, code)

@@ -1,9 +1,12 @@
-"""What a supervisor decides of a keyed form, with a reason: keyed once more from paper, or one keying is enough.
+"""What a supervisor decides of a keyed form, with a reason: keyed once more, void, or one keying is enough.
 
 Nothing that was keyed goes: the former keyings stay as rows, and the former response stays, rejected.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,6 +17,7 @@ from survey.storage.models import Batch, Keying, KeyingDecision, OpenKeying, Rev
 from survey.system.dates import today
 from survey.waves import waves
 from translations import Conflict, Refusal, formats
+from translations import gettext as _
 
 LONGEST = 400
 
@@ -34,9 +38,26 @@ def key_again(session: Session, wave: str, serial: str, reason: str, person: str
             "one that somebody has open can be taken back.",
             serial=serial,
         )
-    turns = [AGAIN - 1, *session.scalars(select(Keying.turn).where(Keying.sheet == serial))]
-    reason = _given(reason)
-    reviews.decide(session, wave, [sheet.response], ReviewState.REJECTED, reason, person)
+    _take_out(session, wave, sheet, sheet.response, _given(reason), person)
+
+
+def set_aside(session: Session, wave: str, code: str, serials: Collection[str], reason: str, person: str) -> None:
+    """Takes out the stored answers of forms that are to be void. Call in `writing()`, before `accounting.mark`.
+
+    reason  one of `accounting.REASONS`; forms that aren't stored are left alone
+    """
+    words = _(accounting.REASONS[reason])
+    accounting.held(session, wave, code)  # the batch is locked before its sheets
+    for serial in sorted(set(serials)):
+        sheet = _of(session, wave, serial)
+        if sheet.state is SheetState.ENTERED and sheet.response is not None:
+            _take_out(session, wave, sheet, sheet.response, words, person)
+
+
+def _take_out(session: Session, wave: str, sheet: Sheet, response: UUID, reason: str, person: str) -> None:
+    """The response stays as a row, rejected; the sheet waits, to be keyed once more if it isn't void."""
+    turns = [AGAIN - 1, *session.scalars(select(Keying.turn).where(Keying.sheet == sheet.serial))]
+    reviews.decide(session, wave, [response], ReviewState.REJECTED, reason, person)
     _note(session, sheet, max(turns) + 1, reason, person)
     sheet.state, sheet.response = SheetState.WAITING, None
     session.flush()
@@ -74,7 +95,7 @@ def asked(session: Session, batch: str) -> dict[str, KeyingDecision]:
     rows = (
         select(KeyingDecision)
         .join(Sheet, Sheet.serial == KeyingDecision.sheet)
-        .where(Sheet.batch == batch, sheet_locks.is_decision_to_come())
+        .where(Sheet.batch == batch, Sheet.state == SheetState.WAITING, sheet_locks.is_decision_to_come())
     )
     return {decision.sheet: decision for decision in session.scalars(rows)}
 
@@ -82,7 +103,8 @@ def asked(session: Session, batch: str) -> dict[str, KeyingDecision]:
 def to_come(session: Session, wave: str) -> int:
     """How many forms are still to be keyed once more."""
     rows = select(func.count()).select_from(Sheet).join(Batch, Batch.code == Sheet.batch)
-    return session.scalar(rows.where(Batch.wave == wave, sheet_locks.is_asked_again())) or 0
+    waits = Sheet.state == SheetState.WAITING, sheet_locks.is_asked_again()
+    return session.scalar(rows.where(Batch.wave == wave, *waits)) or 0
 
 
 def _of(session: Session, wave: str, serial: str) -> Sheet:

@@ -137,10 +137,45 @@ def test_forms_that_are_keyed_or_open_are_void_only_for_who_is_sure(keyed: Datab
         with database.writing() as session:
             return accounting.mark(session, "ho-mau", "B1", serials, SheetState.VOID, "blank", sure)
 
-    with pytest.raises(accounting.Keyed, match="1 phiếu đã nhập, 1 phiếu đang có người mở"):
+    with pytest.raises(
+        accounting.Keyed,
+        match="2 phiếu này có 0 phiếu đã lưu, 1 phiếu đã nhập mà chưa lưu, 1 phiếu đang có người mở",
+    ):
         void(*asked, False)
     assert sheet(keyed, TWO).state is SheetState.WAITING
     assert void(*asked, True) == 2
+
+
+def test_stored_forms_are_void_for_who_is_sure_and_their_answers_stay_rejected(
+    app: Flask, keyed: Database, sign_in: Callable[[Flask, str], FlaskClient], typed: dict[str, str]
+) -> None:
+    client, page = sign_in(app, "supervisor"), "/quan-tri/ho-mau/phieu/B1"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page).text)
+    assert token
+
+    def send(what: str, **fields: str) -> tuple[int, str]:
+        answer = client.post(page, data={"csrf_token": token[1], "phieu": ONE, "what": what, **fields})
+        return answer.status_code, unescape(answer.text)
+
+    status, text = send("void", void="twice")
+    assert (status, "1 phiếu này có 1 phiếu đã lưu" in text, 'name="sure"' in text) == (409, True, True)
+    assert states(keyed) == {1: ReviewState.NEW}
+    assert send("missing", reason="lũ", sure="y")[0] == 409  # its answers are here: it can't be missing
+    assert sheet(keyed, ONE).state is SheetState.ENTERED
+    assert send("void", void="twice", sure="y")[0] == 303
+    assert (sheet(keyed, ONE).state, sheet(keyed, ONE).reason) == (SheetState.VOID, "twice")
+    assert states(keyed) == {1: ReviewState.REJECTED}
+    with keyed.reading() as session:
+        assert keying_decisions.to_come(session, "ho-mau") == 0
+        [(decision, _sheet)] = keying_decisions.listed(session, "ho-mau")
+    assert (decision.reason, decision.person) == ("Một người trả lời hai lần", "supervisor")
+    assert "đã hủy, gác câu trả lời" in client.get(PAGE).text
+    # Not void after all: it is keyed once more from the paper.
+    assert send("entry")[0] == 303
+    with keyed.writing() as session:
+        assert keying_decisions.to_come(session, "ho-mau") == 1
+        double_entry.finish(session, ONE, sheet_locks.AGAIN, "keyer_2", typed | {"C5": "2"})
+    assert states(keyed) == {1: ReviewState.REJECTED, 2: ReviewState.NEW}
 
 
 def test_the_pages_ask_for_a_reason_and_say_what_is_to_come(
@@ -166,6 +201,6 @@ def test_the_pages_ask_for_a_reason_and_say_what_is_to_come(
     assert len(re.findall(r"nhập lại từ giấy, từ ngày [\d/]+: lệch một dòng", unescape(batch))) == 1
     fields = {"phieu": TWO, "what": "void", "void": "blank"}
     status, text = send("/quan-tri/ho-mau/phieu/B1", **fields)
-    assert (status, "1 phiếu đã nhập" in text, 'name="sure"' in text) == (409, True, True)
+    assert (status, "1 phiếu đã nhập mà chưa lưu" in text, 'name="sure"' in text) == (409, True, True)
     assert send("/quan-tri/ho-mau/phieu/B1", **fields, sure="y")[0] == 200
     assert sheet(keyed, TWO).state is SheetState.VOID

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
@@ -120,7 +121,7 @@ class SheetsForm(StaffForm):
         render_kw={"maxlength": accounting.LONGEST_REASON},
     )
 
-    sure = BooleanField(Lazy("Yes, these forms too: what was typed of them does not count"))
+    sure = BooleanField(Lazy("Yes, these forms too: their answers do not count"))
     asks = False  # whether there is something to be sure of
 
     def validate_void(self, field: SelectField) -> None:
@@ -324,6 +325,8 @@ def _record(session: Session, wave: str, batch: str, form: SheetsForm) -> int:
         "entry": (SheetState.WAITING, None),
         "out": (SheetState.OUT, None),
     }[what]
+    if what == "void" and form.sure.data and current_user.may(Right.REVIEW):
+        keying_decisions.set_aside(session, wave, batch, named, form.void.data, current_user.name)
     return accounting.mark(session, wave, batch, named, state, reason, form.sure.data)
 
 

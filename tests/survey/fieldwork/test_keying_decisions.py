@@ -161,6 +161,7 @@ def test_stored_forms_are_void_for_who_is_sure_and_their_answers_stay_rejected(
     assert (status, "1 phiếu này có 1 phiếu đã lưu" in text, 'name="sure"' in text) == (409, True, True)
     assert states(keyed) == {1: ReviewState.NEW}
     assert send("missing", reason="lũ", sure="y")[0] == 409  # its answers are here: it can't be missing
+    assert send("missing", reason="lũ")[0] == send("entry")[0] == 409
     assert sheet(keyed, ONE).state is SheetState.ENTERED
     assert send("void", void="twice", sure="y")[0] == 303
     assert (sheet(keyed, ONE).state, sheet(keyed, ONE).reason) == (SheetState.VOID, "twice")

@@ -163,7 +163,7 @@ def hand_over(
 ) -> None:
     """Notes who took a batch to its village, when, and until when it is to be back. Call inside `writing()`. It
     may be noted again, with another name too, until the batch is back."""
-    row = held(session, wave, code)
+    row = lock_batch(session, wave, code)
     interviewer = nfc(interviewer).strip()
     if not interviewer or len(interviewer) > 80:
         raise Refusal("Say in 1 to 80 characters who takes the batch.")
@@ -189,7 +189,7 @@ def take_back(
 
     The others stay out. Forms that come later are taken back in the same way.
     """
-    row = held(session, wave, code)
+    row = lock_batch(session, wave, code)
     states = _states(session, code)
     _known(states, serials or ())
     if counted < 0 or counted > len(states):
@@ -230,9 +230,9 @@ def mark(
     state   WAITING: back, to be entered; VOID: for one of `REASONS`; OUT: not back, `reason` in words if known
     sure    without it, forms that are keyed or open are neither void nor out, and stored ones not void: `Keyed`
 
-    Stored answers are set aside first (`keying_decisions.set_aside`); else a stored form is refused.
+    Stored answers are rejected first (`keying_decisions.reject_stored`); else a stored form is refused.
     """
-    held(session, wave, code)
+    lock_batch(session, wave, code)
     states = _states(session, code)
     _known(states, serials)
     entered = sorted(serial for serial in serials if states[serial] is SheetState.ENTERED)
@@ -281,7 +281,7 @@ def _reason(state: SheetState, reason: str | None) -> str | None:
     return words or None
 
 
-def held(session: Session, wave: str, code: str) -> Batch:
+def lock_batch(session: Session, wave: str, code: str) -> Batch:
     """The batch, locked until the transaction ends, in a wave that nobody closes meanwhile."""
     open_for_paper(waves.find(session, wave, lock={"read": True}))
     batch(session, wave, code)

@@ -38,23 +38,25 @@ def key_again(session: Session, wave: str, serial: str, reason: str, person: str
             "one that somebody has open can be taken back.",
             serial=serial,
         )
-    _take_out(session, wave, sheet, sheet.response, _given(reason), person)
+    _reject(session, wave, sheet, sheet.response, _given(reason), person)
 
 
-def set_aside(session: Session, wave: str, code: str, serials: Collection[str], reason: str, person: str) -> None:
-    """Takes out the stored answers of forms that are to be void. Call in `writing()`, before `accounting.mark`.
+def reject_stored(
+    session: Session, wave: str, code: str, serials: Collection[str], reason: str, person: str
+) -> None:
+    """Rejects the stored answers of forms that are to be void. Call inside `writing()`, before `accounting.mark`.
 
     reason  one of `accounting.REASONS`; forms that aren't stored are left alone
     """
     words = _(accounting.REASONS[reason])
-    accounting.held(session, wave, code)  # the batch is locked before its sheets
+    accounting.lock_batch(session, wave, code)  # the batch is locked before its sheets
     for serial in sorted(set(serials)):
         sheet = _of(session, wave, serial)
         if sheet.state is SheetState.ENTERED and sheet.response is not None:
-            _take_out(session, wave, sheet, sheet.response, words, person)
+            _reject(session, wave, sheet, sheet.response, words, person)
 
 
-def _take_out(session: Session, wave: str, sheet: Sheet, response: UUID, reason: str, person: str) -> None:
+def _reject(session: Session, wave: str, sheet: Sheet, response: UUID, reason: str, person: str) -> None:
     """The response stays as a row, rejected; the sheet waits, to be keyed once more if it isn't void."""
     turns = [AGAIN - 1, *session.scalars(select(Keying.turn).where(Keying.sheet == sheet.serial))]
     reviews.decide(session, wave, [response], ReviewState.REJECTED, reason, person)

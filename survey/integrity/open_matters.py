@@ -81,9 +81,9 @@ def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
     differing = len(double_entry.to_settle(session, [wave.code]))
     to_key = paper.waiting - differing
     counts = (
-        ("missing", Where.PAPER, paper.missing, partial(missing, paper)),
-        ("waiting", Where.PAPER, to_key, partial(waiting, to_key, paper)),
-        ("unsettled", Where.SETTLE, differing, partial(unsettled, differing, paper)),
+        ("missing", Where.PAPER, paper.missing, partial(missing_sheets, paper)),
+        ("waiting", Where.PAPER, to_key, partial(sheets_to_key, to_key, paper)),
+        ("unsettled", Where.SETTLE, differing, partial(sheets_to_settle, differing, paper)),
     )
     return [OpenMatter(subject, in_each(say), where) for subject, where, count, say in counts if count > 0]
 
@@ -105,7 +105,7 @@ def in_each(say: Callable[[], Said]) -> dict[str, Said]:
     return told
 
 
-def missing(paper: accounting.Line) -> str:
+def missing_sheets(paper: accounting.Line) -> str:
     """Sheets that are not back, of those issued."""
     told = ngettext(
         "%(num)s of %(issued)s sheets issued is not back",
@@ -118,7 +118,7 @@ def missing(paper: accounting.Line) -> str:
     return _("%(told)s; of %(explained)s sheets it is known why", told=told, explained=number(paper.explained))
 
 
-def waiting(count: int, paper: accounting.Line) -> str:
+def sheets_to_key(count: int, paper: accounting.Line) -> str:
     """Sheets that wait to be keyed, of those that came back."""
     return ngettext(
         "%(num)s of %(back)s sheets that came back is not keyed",
@@ -128,7 +128,7 @@ def waiting(count: int, paper: accounting.Line) -> str:
     )
 
 
-def unsettled(count: int, paper: accounting.Line) -> str:
+def sheets_to_settle(count: int, paper: accounting.Line) -> str:
     """Sheets whose two keyings differ, of those that came back."""
     return ngettext(
         "Two keyings of %(num)s sheet, of %(back)s that came back, differ and are not settled",

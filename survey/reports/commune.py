@@ -36,74 +36,66 @@ def contents(summary: Summary, line: UnitLine) -> Report:
     """The notice to a commune in the language of the moment; figures of other communes don't stand in it."""
     name = commune(line.unit)
     aims = [one for one in summary.targets if one.unit.code == line.unit.code]
+    targets: list[Block] = [Heading(1, _("Targets set")), _targets(aims)] if aims else []
+    whose = {"commune": _("The People's Committee of %(commune)s", commune=name)}
     if wording.not_sampled(line.index):
-        return _unsampled(summary, line, aims)
+        blocks, annex = [*_no_figures(summary, name), *targets], list[Block]()
+        end = _("%(commune)s is given this notice for its information./.", **whose)
+    else:
+        blocks, annex = [*_figures(summary, line), *targets, *_words(summary, line)], _annex(summary, line, aims)
+        end = _(
+            "The results of every question stand in the annex. %(commune)s is asked to study and use them./.",
+            **whose,
+        )
+    return letter(
+        head(summary, NOTICE),
+        (*subject(summary), _("in %(commune)s", commune=name)),
+        "",
+        [*opening(summary, line.unit.code), *blocks],
+        end,
+        (
+            _("- People's Committee of %(commune)s;", commune=name),
+            _("- Provincial People's Committee (to report);"),
+            _("- Kept: office, administrative reform."),
+        ),
+        annex,
+        NOTICE,
+    )
+
+
+def _figures(summary: Summary, line: UnitLine) -> list[Block]:
+    """What can be concluded of a commune, and its factors."""
     blocks: list[Block] = [
-        *opening(summary, line.unit.code),
         Paragraph(_introduction(summary, line)),
         Heading(1, _("Main points")),
         *(Paragraph(f"{sign}) {text}") for sign, text in zip("abcdef", _points(summary, line), strict=False)),
     ]
     if summary.index is not None and summary.factors:
         blocks += [Heading(1, _("Results by factor")), _factors(summary, line, summary.index)]
-    if aims:
-        blocks += [Heading(1, _("Targets set")), _targets(aims)]
-    if themes := _themes(summary, line):
-        blocks += [Heading(1, _("In people's own words")), Paragraph(themes)]
-    return letter(
-        head(summary, NOTICE),
-        (*subject(summary), _("in %(commune)s", commune=name)),
-        "",
-        blocks,
-        _(
-            "The results of every question stand in the annex. %(commune)s is asked to study and use them./.",
-            commune=_("The People's Committee of %(commune)s", commune=name),
-        ),
-        _copies(name),
-        _annex(summary, line, aims),
-        NOTICE,
-    )
+    return blocks
 
 
-def _unsampled(summary: Summary, line: UnitLine, aims: Sequence[Target]) -> Report:
-    """The notice to a commune without a village in the sample: why it has no figures, and what the sample says."""
-    name, index = commune(line.unit), summary.index
+def _words(summary: Summary, line: UnitLine) -> list[Block]:
+    themes = _themes(summary, line)
+    return [Heading(1, _("In people's own words")), Paragraph(themes)] if themes else []
+
+
+def _no_figures(summary: Summary, name: str) -> list[Block]:
+    """Why a commune without a village in the sample has no figures, and what the sample says of the whole."""
     blocks: list[Block] = [
-        *opening(summary, line.unit.code),
         Paragraph(
             _(
                 "No village of %(commune)s is in the sample of this survey. So there are no figures of its own, "
                 "and those of the communes in the sample do not stand for it.",
                 commune=name,
             )
-        ),
+        )
     ]
-    if index is not None:
-        told = {"title": label(summary, index.code), "whole": summary.whole, "figure": _told(index.estimate)}
+    if summary.index is not None:
+        figure = _told(summary.index.estimate)
+        told = {"title": label(summary, summary.index.code), "whole": summary.whole, "figure": figure}
         blocks.append(Paragraph(_("%(title)s, %(whole)s: %(figure)s.", **told)))
-    if aims:
-        blocks += [Heading(1, _("Targets set")), _targets(aims)]
-    return letter(
-        head(summary, NOTICE),
-        (*subject(summary), _("in %(commune)s", commune=name)),
-        "",
-        blocks,
-        _(
-            "%(commune)s is given this notice for its information./.",
-            commune=_("The People's Committee of %(commune)s", commune=name),
-        ),
-        _copies(name),
-        (),
-        NOTICE,
-    )
-
-
-def _copies(name: str) -> tuple[str, ...]:
-    return (
-        _("- People's Committee of %(commune)s;", commune=name),
-        _("- Provincial People's Committee (to report);"),
-        _("- Kept: office, administrative reform."),
-    )
+    return blocks
 
 
 def _introduction(summary: Summary, line: UnitLine) -> str:

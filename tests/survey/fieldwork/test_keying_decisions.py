@@ -170,7 +170,7 @@ def test_stored_forms_are_void_for_who_is_sure_and_their_answers_stay_rejected(
         assert keying_decisions.to_come(session, "ho-mau") == 0
         [(decision, _sheet)] = keying_decisions.listed(session, "ho-mau")
     assert (decision.reason, decision.person) == ("Một người trả lời hai lần", "supervisor")
-    assert "đã hủy, gác câu trả lời" in client.get(PAGE).text
+    assert "đã hủy, câu trả lời bị loại" in client.get(PAGE).text
     # Not void after all: it is keyed once more from the paper.
     assert send("entry")[0] == 303
     with keyed.writing() as session:

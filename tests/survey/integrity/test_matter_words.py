@@ -48,7 +48,11 @@ def told() -> Iterator[str]:
     ):
         yield matter_words.title(matter, names)
     paper = accounting.Line(None, None, 100, 60, 20, 10, 10, 4)
-    yield from (open_matters.missing(paper), open_matters.waiting(12, paper), open_matters.unsettled(8, paper))
+    yield from (
+        open_matters.missing_sheets(paper),
+        open_matters.sheets_to_key(12, paper),
+        open_matters.sheets_to_settle(8, paper),
+    )
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -326,7 +326,7 @@ def _record(session: Session, wave: str, batch: str, form: SheetsForm) -> int:
         "out": (SheetState.OUT, None),
     }[what]
     if what == "void" and form.sure.data and current_user.may(Right.REVIEW):
-        keying_decisions.set_aside(session, wave, batch, named, form.void.data, current_user.name)
+        keying_decisions.reject_stored(session, wave, batch, named, form.void.data, current_user.name)
     return accounting.mark(session, wave, batch, named, state, reason, form.sure.data)
 
 

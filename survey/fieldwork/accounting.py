@@ -249,17 +249,17 @@ def mark(
     return len(set(serials))
 
 
-def _ask(session: Session, serials: Collection[str], stored: set[str]) -> None:
-    keyed = set(session.scalars(select(Keying.sheet).where(Keying.sheet.in_(serials)))) - stored
+def _ask(session: Session, serials: Collection[str], entered: set[str]) -> None:
+    keyed = set(session.scalars(select(Keying.sheet).where(Keying.sheet.in_(serials)))) - entered
     begun = select(OpenKeying.sheet).where(OpenKeying.sheet.in_(serials), OpenKeying.finished.is_(False))
     opened = set(session.scalars(begun))
-    if meant := sorted(stored | keyed | opened):
+    if meant := sorted(entered | keyed | opened):
         raise Keyed(
-            "Of the %(all)d forms %(stored)d are stored, %(keyed)d are keyed but not stored yet, and %(open)d are "
-            "open at somebody's desk: %(serials)s. Their answers would not count. If you mean them all the same, "
-            "tick that below and record it again.",
+            "Of the %(all)d forms, entered: %(entered)d; waiting, but keyed by somebody: %(keyed)d; open at a "
+            "desk: %(open)d (%(serials)s). Their answers would not count. If you mean them all the same, tick "
+            "“Yes, these forms too” and record it again.",
             all=len(set(serials)),
-            stored=len(stored),
+            entered=len(entered),
             keyed=len(keyed),
             open=len(opened),
             serials=", ".join(meant[:NAMED]) + (" …" if len(meant) > NAMED else ""),

@@ -139,7 +139,7 @@ def test_forms_that_are_keyed_or_open_are_void_only_for_who_is_sure(keyed: Datab
 
     with pytest.raises(
         accounting.Keyed,
-        match="2 phiếu này có 0 phiếu đã lưu, 1 phiếu đã nhập mà chưa lưu, 1 phiếu đang có người mở",
+        match="2 phiếu này: đã nhập 0, chờ nhập mà đã có người gõ 1, đang có người mở 1",
     ):
         void(*asked, False)
     assert sheet(keyed, TWO).state is SheetState.WAITING
@@ -158,7 +158,7 @@ def test_stored_forms_are_void_for_who_is_sure_and_their_answers_stay_rejected(
         return answer.status_code, unescape(answer.text)
 
     status, text = send("void", void="twice")
-    assert (status, "1 phiếu này có 1 phiếu đã lưu" in text, 'name="sure"' in text) == (409, True, True)
+    assert (status, "1 phiếu này: đã nhập 1" in text, 'name="sure"' in text) == (409, True, True)
     assert states(keyed) == {1: ReviewState.NEW}
     assert send("missing", reason="lũ", sure="y")[0] == 409  # its answers are here: it can't be missing
     assert send("missing", reason="lũ")[0] == send("entry")[0] == 409
@@ -202,6 +202,6 @@ def test_the_pages_ask_for_a_reason_and_say_what_is_to_come(
     assert len(re.findall(r"nhập lại từ giấy, từ ngày [\d/]+: lệch một dòng", unescape(batch))) == 1
     fields = {"phieu": TWO, "what": "void", "void": "blank"}
     status, text = send("/quan-tri/ho-mau/phieu/B1", **fields)
-    assert (status, "1 phiếu đã nhập mà chưa lưu" in text, 'name="sure"' in text) == (409, True, True)
+    assert (status, "đã có người gõ 1" in text, 'name="sure"' in text) == (409, True, True)
     assert send("/quan-tri/ho-mau/phieu/B1", **fields, sure="y")[0] == 200
     assert sheet(keyed, TWO).state is SheetState.VOID

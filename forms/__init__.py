@@ -5,10 +5,12 @@ from forms.document import DocumentError, Places
 from forms.items import Condition, Item, Kind, Text
 from forms.kinds import KINDS
 from forms.parsing import bank_documents, load, parse, shipped
-from forms.questionnaire import Area, Factor, Headline, Index, Page, Population, Questionnaire, Rule
+from forms.populations import POPULATIONS, Population
+from forms.questionnaire import Area, Factor, Headline, Index, Page, Questionnaire, Rule
 
 __all__ = [
     "KINDS",
+    "POPULATIONS",
     "Area",
     "Checked",
     "Condition",

@@ -109,7 +109,7 @@ def _population(asked: Questionnaire) -> dict[tuple[str, str], Text]:
     said = []
     for language in ("vi", "en"):
         with speaking(language):
-            said.append(gettext("leaders") if asked.asks_leaders else gettext("citizens"))
+            said.append(gettext(asked.population.label))
     called = {("people", ""): asked.people} if asked.people else {}
     return {("population", ""): Text(said[0], said[1]), **called}
 

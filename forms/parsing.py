@@ -26,8 +26,9 @@ from forms.grammar import (
 )
 from forms.items import Item, Kind, Text
 from forms.kinds import KINDS
+from forms.populations import CITIZENS, LEADERS, POPULATIONS
 from forms.quality import quality
-from forms.questionnaire import Area, Factor, Headline, Index, OneTap, Page, Population, Questionnaire, Rule
+from forms.questionnaire import Area, Factor, Headline, Index, OneTap, Page, Questionnaire, Rule
 
 SHIPPED = Path(__file__).parent / "documents"
 
@@ -41,7 +42,6 @@ MOST_ITEMS = 500
 LIMITS = ("minimum", "maximum")
 FIVE = (1, 2, 3, 4, 5)
 PICTURES = ("clock", "paper", "speech", "envelope")  # survey/web/templates/kiosk/one_tap.html draws them
-POPULATIONS = tuple(population.value for population in Population)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 # What every item must say, and what it may.
@@ -79,9 +79,9 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
         scales=maybe(parts, "scales", scales) or {},
         missing=maybe(parts, "missing", lambda part: choices(part, fewest=1)) or {},
     )
-    population = Population(maybe(parts, "population", lambda part: one_of(part, POPULATIONS)) or "citizens")
+    population = POPULATIONS[maybe(parts, "population", lambda part: one_of(part, POPULATIONS)) or CITIZENS.name]
     open_rows = maybe(parts, "open_rows", Part.flag) or False
-    if open_rows and population is Population.LEADERS:
+    if open_rows and population is LEADERS:
         raise DocumentError("Take out open_rows: leaders are few, so only figures are shown.", parts["open_rows"])
     items: dict[str, Item] = {}
     pages: dict[str, Page] = {}

@@ -6,23 +6,11 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from forms.items import Condition, Item, Text
-
-
-class Population(StrEnum):
-    """Whom a questionnaire asks.
-
-    `citizens`  people of the villages of communes.
-    `leaders`   leaders and managers, of groups whose sizes are known (delegates, heads of agencies); they rate
-                the province or one of its units.
-    """
-
-    CITIZENS = "citizens"
-    LEADERS = "leaders"
+from forms.populations import CITIZENS, LEADERS, Population
 
 
 @dataclass(frozen=True)
@@ -205,7 +193,7 @@ class Questionnaire:
     quality: Quality | None = None
     one_tap: OneTap | None = None
     open_rows: bool = False
-    population: Population = Population.CITIZENS
+    population: Population = CITIZENS
     people: Text | None = None
 
     @property
@@ -214,7 +202,7 @@ class Questionnaire:
 
     @property
     def asks_leaders(self) -> bool:
-        return self.population is Population.LEADERS
+        return self.population is LEADERS
 
     @cached_property
     def keyed(self) -> tuple[Item, ...]:

@@ -4,13 +4,14 @@ what a kind of question can do is asked of the kind."""
 import ast
 import re
 import sys
+from collections.abc import Collection
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from forms import KINDS
+from forms import KINDS, POPULATIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {
@@ -160,14 +161,14 @@ def literals(node: ast.AST) -> set[str]:
     return {one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
 
 
-def names_a_kind(node: ast.AST) -> bool:
-    return (isinstance(node, ast.Attribute) and node.attr == "kind") or (
-        isinstance(node, ast.Name) and node.id == "kind"
+def says(node: ast.AST, noun: str) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr == noun) or (
+        isinstance(node, ast.Name) and node.id == noun
     )
 
 
-def compared_by_name(path: Path) -> list[int]:
-    """The lines of a Python file on which a kind is compared with, or looked up under, the name of one."""
+def compared_by_name(path: Path, noun: str, names: Collection[str]) -> list[int]:
+    """The lines of a Python file on which a `noun` is compared with, or looked up under, one of the names."""
     lines = []
     for node in nodes(path):
         if isinstance(node, ast.Compare):
@@ -180,17 +181,18 @@ def compared_by_name(path: Path) -> list[int]:
             sides = [node.value, node.slice]
         else:
             continue
-        if any(map(names_a_kind, sides)) and any(literals(side) & set(KINDS) for side in sides):
+        if any(says(side, noun) for side in sides) and any(literals(side) & set(names) for side in sides):
             lines.append(node.lineno)
     return lines
 
 
-def test_nobody_asks_a_kind_of_question_for_its_name() -> None:
-    """What it can do is a flag of `forms.Kind`, in Python, templates and scripts alike."""
+@pytest.mark.parametrize(("noun", "names"), [("kind", KINDS), ("population", POPULATIONS)])
+def test_nobody_asks_a_kind_of_question_or_a_population_for_its_name(noun: str, names: Collection[str]) -> None:
+    """What it can do is a flag of `forms.Kind` or `forms.Population`, in Python, templates and scripts alike."""
     beside = re.compile(
-        rf"""\bkind(\.name)?\s*(?:[!=]==?|\bin\b|\bnot in\b)\s*[\[(]?\s*["'](?:{"|".join(KINDS)})["']"""
+        rf"""\b{noun}(\.name)?\s*(?:[!=]==?|\bin\b|\bnot in\b)\s*[\[(]?\s*["'](?:{"|".join(names)})["']"""
     )
-    wrong = [f"{path.relative_to(ROOT)}:{line}" for path in FILES for line in compared_by_name(path)]
+    wrong = [f"{path.relative_to(ROOT)}:{line}" for path in FILES for line in compared_by_name(path, noun, names)]
     for room in ("survey", "forms"):
         for path in (ROOT / room).rglob("*"):
             if path.suffix in {".html", ".js", ".typ"} and "node_modules" not in path.parts:

@@ -192,7 +192,7 @@ class Summary:
     @property
     def people(self) -> str:
         """What those who were asked are called, in the language of the moment."""
-        return str(self.questionnaire.people or (_("leaders") if self.asks_leaders else _("people")))
+        return str(self.questionnaire.people or _(self.questionnaire.population.people))
 
     @property
     def weight_name(self) -> str:

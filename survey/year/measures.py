@@ -163,8 +163,7 @@ def _questionnaires(session: Session, year: int, source: str) -> Sequence[Questi
 
 
 def _of_kind(session: Session, source: str) -> Sequence[Questionnaire]:
-    population = "leaders" if source == "leaders" else "citizens"
-    return [one for one in reversed(questionnaires.published(session)) if one.population == population]
+    return [one for one in reversed(questionnaires.published(session)) if one.population.survey == source]
 
 
 def sensitive(session: Session, year: int, measure: Measure) -> bool:

@@ -29,10 +29,10 @@ def name(session: Session, year: int, role: YearRole | str, code: str) -> None:
     Refused once the year's document is approved: its measures would mean something else.
     """
     role, wave = YearRole(role), waves.find(session, code)
-    population = getattr(questionnaires.by_digest(session, wave.questionnaire), "population", "citizens")
+    population = questionnaires.by_digest(session, wave.questionnaire).population
     if wave.kind is not WaveKind.SAMPLE:
         raise Refusal("%(wave)s is an open wave: name one with a sample.", wave=code)
-    if (population == "leaders") is not (role is YearRole.LEADERS):
+    if population.survey != role.value:
         raise Refusal(
             "The questionnaire of %(wave)s is not of this kind: --survey takes a survey of citizens, --leaders "
             "one of leaders.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forms import differences, parse, shipped
+from forms import POPULATIONS, differences, parse, shipped
 
 
 def changed(which: str = "tiep_xuc", **texts: Any) -> list[differences.Difference]:
@@ -53,8 +53,8 @@ def test_another_population_factor_or_score_is_told_and_a_word_of_a_question_is_
     assert list(found) == ["population", "index"]
     (population,) = found["population"].said
     assert (population.before and population.before.en, population.now and population.now.en) == (
-        "citizens",
-        "leaders",
+        str(old.population.label),
+        POPULATIONS["leaders"].label,
     )
     assert [said.part for said in found["index"].said] == ["factor", "rule"]
     assert "3 → 0.5" in str(found["index"].said[1].now and found["index"].said[1].now.en)

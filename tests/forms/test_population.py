@@ -1,4 +1,4 @@
-"""Whom a questionnaire asks: citizens unless it says leaders."""
+"""Whom a questionnaire asks: citizens unless it says others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from forms import DocumentError, Population, Questionnaire, load, parse, writing
+from forms import POPULATIONS, DocumentError, Questionnaire, load, parse, writing
 from survey.data_files.xlsform import exporting, importing
 
 LEADERS = Path(__file__).parents[2] / "docs/examples/lanh_dao.yaml"
@@ -18,9 +18,14 @@ THREE = "        kip_thoi: {1: 0, 2: 0.5, 3: 1}\n"
 def test_a_document_that_does_not_say_asks_citizens_and_keeps_its_digest(
     questionnaire: Questionnaire, document: dict[str, Any]
 ) -> None:
-    assert questionnaire.population is Population.CITIZENS
+    assert questionnaire.population is POPULATIONS["citizens"]
     assert "population" not in questionnaire.document
     assert parse(document).digest == questionnaire.digest
+
+
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_each_population_is_what_its_document_names(document: dict[str, Any], name: str) -> None:
+    assert parse(document | {"population": name}).population is POPULATIONS[name]
 
 
 def test_people_are_called_as_the_document_says_through_every_way_of_writing_it(tmp_path: Path) -> None:
@@ -35,7 +40,7 @@ def test_people_are_called_as_the_document_says_through_every_way_of_writing_it(
 
 def test_leaders_score_each_scale_by_its_own_table() -> None:
     asked = load(LEADERS)
-    assert asked.population is Population.LEADERS
+    assert asked.population is POPULATIONS["leaders"]
     assert parse(asked.document) == asked
     assert asked.index is not None
     scores = asked.index.rules["points"].scores

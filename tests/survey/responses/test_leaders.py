@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy import func, select
 
 from forms import load as read
+from forms import parse
+from forms.parsing import SHIPPED
 from survey.data_files import exporting, importing, open_data
 from survey.responses import devices, respondents
 from survey.results import comparison, releases, result_table
@@ -27,6 +29,7 @@ from survey.year import year_waves
 from translations import Conflict, NotFound, Refusal, speaking
 
 EXAMPLES = Path(__file__).parents[3] / "docs/examples"
+SHORT = SHIPPED / "noi_phuc_vu@2.yaml"
 WAVE = "ld-thu"
 Row = dict[str, Any]
 Load = Callable[..., importing.Outcome]
@@ -219,6 +222,11 @@ def test_a_year_takes_leaders_for_its_survey_of_leaders_alone(leaders: Database)
             with pytest.raises(Refusal):
                 year_waves.name(session, 2026, role, wave)
         year_waves.name(session, 2026, "leaders", WAVE)
+        firms = parse(read(SHORT).document | {"code": "dn", "population": "businesses"})
+        questionnaires.publish(session, firms, dates.today())
+        waves.create(session, "dn", firms, WaveKind.SAMPLE, dates.today(), dates.today())
+        with pytest.raises(Refusal):
+            year_waves.name(session, 2026, "survey", "dn")
         assert year_waves.find(session, 2026, "survey") is None
 
 

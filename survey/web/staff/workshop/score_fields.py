@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from forms import KINDS, Population
+from forms import KINDS, POPULATIONS
+from forms.populations import CITIZENS
 from survey.web.staff.workshop.item_fields import NEW, NUMBER, Form, clean, text
 from survey.workshop import edits
 from translations import N_
 from translations import gettext as _
 
-POPULATIONS = {
-    Population.CITIZENS: N_("Citizens: people of the villages of communes, or people at a place of service"),
-    Population.LEADERS: N_("Leaders and managers, by groups of which it is known how many people each has"),
-}
 # How a rule more begins: its name, what it is called, and whether only the upper levels count.
 RULES = {
     "share": ("share", N_("Share of satisfied answers (the upper levels)"), True),
@@ -61,9 +58,9 @@ def table(rule: edits.Document, scale: str) -> dict[str, Any]:
 
 def change(document: edits.Document, form: Form) -> str:
     """Changes a document as the fields say; gives no code, for it is about no question."""
-    if form.get("population") in tuple(Population):
+    if form.get("population") in POPULATIONS:
         document["population"] = form["population"]
-    if document.get("population") == Population.CITIZENS:
+    if document.get("population") == CITIZENS.name:
         del document["population"]  # what is usual is not written, so that digests stay
     document["people"] = text(form, "people", document.get("people"))
     if not any(document["people"].values()):

@@ -6,6 +6,7 @@ from flask import render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
+from forms.populations import CITIZENS, POPULATIONS
 from survey.accounts.accounts import Right
 from survey.web.current import database
 from survey.web.keying.blueprint import holds_what_was_typed
@@ -33,8 +34,8 @@ def _page(one: draft_pages.Open, status: int = 200, trouble: str = "") -> Respon
         draft=one,
         trouble=trouble,
         faults=[fault for fault in one.looked.faults if fault.steps[:1] and fault.steps[0] in PLACES],
-        populations=score_fields.POPULATIONS,
-        population=one.written.get("population", "citizens"),
+        populations=POPULATIONS,
+        population=one.written.get("population", CITIZENS.name),
         index=one.written.get("index"),
         items=items,
         factors=edits.factors(one.written),

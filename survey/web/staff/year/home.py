@@ -95,9 +95,9 @@ def _offered(session: Session) -> dict[str, list[str]]:
     offered: dict[str, list[str]] = {role.value: [] for role in YearRole}
     for wave in waves.list_all(session):
         if wave.kind is WaveKind.SAMPLE:
-            asked = questionnaires.by_digest(session, wave.questionnaire).population
-            role = YearRole.LEADERS if asked == "leaders" else YearRole.SURVEY
-            offered[role.value].append(wave.code)
+            role = questionnaires.by_digest(session, wave.questionnaire).population.survey
+            if role in offered:
+                offered[role].append(wave.code)
     return offered
 
 

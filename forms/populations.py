@@ -1,0 +1,44 @@
+"""Whom a questionnaire may ask: a closed list, each population with what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from translations import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Whom a questionnaire asks. Only `POPULATIONS` knows the names; nobody else compares them.
+
+    name    as a document writes it
+    label   as a list of populations explains it, to be translated
+    people  what pages and reports call them within a sentence, to be translated
+    survey  which survey of a year it may be, survey or leaders; empty: no measure of a year comes from it
+    """
+
+    name: str
+    label: str
+    people: str
+    survey: str = "survey"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+CITIZENS = Population(
+    "citizens",
+    N_("Citizens: people of the villages of communes, or people at a place of service"),
+    N_("people"),
+)
+SERVED = Population(
+    "served", N_("People served: those who came for a procedure or a public service"), N_("people served")
+)
+LEADERS = Population(
+    "leaders",
+    N_("Leaders and managers, by groups of which it is known how many people each has"),
+    N_("leaders"),
+    survey="leaders",
+)
+BUSINESSES = Population("businesses", N_("Businesses and household businesses"), N_("businesses"), survey="")
+POPULATIONS = {one.name: one for one in (CITIZENS, SERVED, BUSINESSES, LEADERS)}

@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unit": ("unit", N_("Import units beyond the 54 communes.")),
     "frame": ("frame", N_("Import the villages of a wave.")),
     "sample": ("sample", N_("Plan and draw the sample of a wave.")),
-    "forms": ("forms", N_("Number and print the paper forms of a wave.")),
+    "forms": ("forms", N_("Number and print the paper forms of a wave; void some.")),
     "assignment": ("assignment", N_("Who may send forms for others, and where.")),
     "village": ("village", N_("The villages of a sample: who is assigned there, closing them.")),
     "scan": ("scan", N_("Read scanned forms: what is clear is keyed, what isn't waits for a person.")),

@@ -30,6 +30,7 @@ EXAMPLES: dict[str, str] = {
     "sample show": "--wave ho-2027 --draw 1 > mau.csv",
     "sample use": "--wave ho-2027 --draw 1",
     "forms print": "--wave ho-2027 --unit 06652 --out phieu.pdf",
+    "forms void": "10000007 10000012 --wave ho-2027 --reason unreadable --by 'Nguyễn Văn An'",
     "scan": "--wave ho-2027 tep-1.pdf tep-2.pdf",
     "accounting": "--wave ho-2027 --output csv",
     "import": "phieu.csv --wave ho-2027",

@@ -1,4 +1,4 @@
-"""`hailong forms`: numbering and printing the paper forms of a wave."""
+"""`hailong forms`: numbering and printing the paper forms of a wave, and voiding some."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import click
 
 from survey.commands import Commands, say
 from survey.commands.options import option, out
+from survey.fieldwork import keying_decisions, sheet_locks
 from survey.operations import installation
 from survey.paper import batches, printing
-from survey.sampling import draws
+from survey.sampling import draws, outcome_words
 from survey.system.atomic_file import atomic_write
 from survey.waves import units, waves
 from translations import gettext as _
 
 SHARE, COUNT = click.FloatRange(0, 100), click.IntRange(1, 500)
+REASONS = [*(outcome.value for outcome in outcome_words.ON_THE_SHEET), *outcome_words.VOID]
 
 
-forms = Commands("forms", help=_("Number and print the paper forms of a wave."))
+forms = Commands("forms", help=_("Number and print the paper forms of a wave; void some."))
 
 
 @forms.command(
@@ -123,3 +125,22 @@ def _tell(batches: int, forms: int, double: int, again: int) -> None:
         double=double,
         again=again,
     )
+
+
+@forms.command(
+    help=_(
+        "Void paper forms that hold no answers, or none that count: all of those named, or none. Answers that are "
+        "stored stay, rejected, and enter no figure; forms that somebody keys are open no more."
+    )
+)
+@click.argument("serials", metavar="NUMBER…", nargs=-1, required=True)
+@click.option("--wave", metavar="CODE", required=True, help=_("The code of the wave."))
+@option("--reason", type=REASONS, required=True, help=_("Why they are void."))
+@click.option("--by", "person", metavar="NAME", required=True, help=_("Who decides; kept with it."))
+@click.option("--sure", is_flag=True, help=_("Also forms that are stored, keyed or open at a desk."))
+def void(serials: tuple[str, ...], wave: str, reason: str, person: str, sure: bool) -> None:
+    numbers = [sheet_locks.serial(serial) for serial in serials]
+    with installation.opened().writing() as session:
+        code = waves.find(session, wave).code
+        count = keying_decisions.void(session, code, numbers, reason, person, sure)
+    say("Void: %(count)d forms.", count=count)

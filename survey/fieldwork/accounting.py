@@ -244,20 +244,21 @@ def mark(
         )
     why = _reason(state, reason)
     if state is not SheetState.WAITING and not sure:
-        _ask(session, serials, set(entered))
+        void = {serial for serial, was in states.items() if was is SheetState.VOID}
+        _ask(session, serials, set(entered), void)
     _change(session, code, sorted(set(serials)), state, why)
     return len(set(serials))
 
 
-def _ask(session: Session, serials: Collection[str], entered: set[str]) -> None:
+def _ask(session: Session, serials: Collection[str], entered: set[str], void: set[str]) -> None:
     keyed = set(session.scalars(select(Keying.sheet).where(Keying.sheet.in_(serials)))) - entered
     begun = select(OpenKeying.sheet).where(OpenKeying.sheet.in_(serials), OpenKeying.finished.is_(False))
-    opened = set(session.scalars(begun))
+    opened = set(session.scalars(begun)) - void
     if meant := sorted(entered | keyed | opened):
         raise Keyed(
             "Of the %(all)d forms, entered: %(entered)d; waiting, but keyed by somebody: %(keyed)d; open at a "
             "desk: %(open)d (%(serials)s). Their answers would not count. If you mean them all the same, tick "
-            "“Yes, these forms too” and record it again.",
+            "“Yes, these forms too” (in the command: --sure) and record it again.",
             all=len(set(serials)),
             entered=len(entered),
             keyed=len(keyed),

@@ -67,12 +67,7 @@ def finish(
         return _so_far(form.place.questionnaire, row, keyings)
     if before is not None or row.state is SheetState.ENTERED:
         raise _keyed_already(sheet)
-    if row.state is SheetState.VOID:
-        raise Conflict(
-            "Form %(serial)s was set aside: %(reason)s. If that is wrong, tell your supervisor.",
-            serial=sheet,
-            reason=sheet_locks.reason_of(row),
-        )
+    sheet_locks.refuse_void(row)
     again = sheet_locks.asked_again(session, sheet)
     if again is None and turn < AGAIN:
         _in_its_turn(row, turn, keyer, source, keyings)

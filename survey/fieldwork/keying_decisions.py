@@ -56,12 +56,33 @@ def reject_stored(
             _reject(session, wave, sheet, sheet.response, words, person)
 
 
+def void(
+    session: Session, wave: str, serials: Collection[str], reason: str, person: str, sure: bool = False
+) -> int:
+    """Voids forms of whatever batches, all or none; how many. Call inside `writing()`.
+
+    sure  without it, forms that are stored, keyed or open are asked for: `accounting.Keyed`
+    """
+    by_batch: dict[str, list[str]] = {}
+    for serial in dict.fromkeys(serials):
+        found = sheet_locks.printed(session, serial)
+        if found.batch.wave != wave:
+            raise sheet_locks.unknown(serial)
+        by_batch.setdefault(found.batch.code, []).append(serial)
+    for code, own in sorted(by_batch.items()):
+        if sure:
+            reject_stored(session, wave, code, own, reason, person)
+        accounting.mark(session, wave, code, own, SheetState.VOID, reason, sure)
+    return sum(map(len, by_batch.values()))
+
+
 def _reject(session: Session, wave: str, sheet: Sheet, response: UUID, reason: str, person: str) -> None:
     """The response stays as a row, rejected; the sheet waits, to be keyed once more if it isn't void."""
     turns = [AGAIN - 1, *session.scalars(select(Keying.turn).where(Keying.sheet == sheet.serial))]
     reviews.decide(session, wave, [response], ReviewState.REJECTED, reason, person)
     _note(session, sheet, max(turns) + 1, reason, person)
-    sheet.state, sheet.response = SheetState.WAITING, None
+    # What stood at its head is rejected with it: it says nothing of another household any more.
+    sheet.state, sheet.response, sheet.adults, sheet.replaced = SheetState.WAITING, None, None, None
     session.flush()
 
 

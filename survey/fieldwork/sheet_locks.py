@@ -149,15 +149,8 @@ def acquire(session: Session, number: str, keyer: str) -> OpenKeying:
     sheet = locked(session, number)
     _refuse_unassigned(session, sheet, keyer)
     reinterviews.refuse_to_key(session, number, keyer)
-    if sheet.state is SheetState.VOID:
-        raise Conflict(
-            "Form %(serial)s was set aside: %(reason)s. If that is wrong, tell your supervisor.",
-            serial=number,
-            reason=reason_of(sheet),
-        )
-    opened = session.scalars(
-        select(OpenKeying).where(OpenKeying.sheet == number, OpenKeying.finished.is_(False))
-    ).first()
+    refuse_void(sheet)
+    opened = session.scalars(select(OpenKeying).where(OpenKeying.sheet == number, is_open())).first()
     if opened is not None:
         if opened.keyer == keyer:
             return opened
@@ -242,10 +235,26 @@ def is_decision_to_come() -> ColumnElement[bool]:
 def lock_of(session: Session, number: str, keyer: str) -> OpenKeying | None:
     """The open turn of a form, if this keyer has it."""
     return session.scalars(
-        select(OpenKeying).where(
-            OpenKeying.sheet == number, OpenKeying.keyer == keyer, OpenKeying.finished.is_(False)
-        )
+        select(OpenKeying).where(OpenKeying.sheet == number, OpenKeying.keyer == keyer, is_open())
     ).first()
+
+
+def is_open() -> ColumnElement[bool]:
+    """Whether somebody has a form on the screen. The voiding of a form ends that, and its row with what was typed
+    stays: where the form is to be entered after all, its keyer goes on from there."""
+    sheet = aliased(Sheet)
+    void = exists().where(sheet.serial == OpenKeying.sheet, sheet.state == SheetState.VOID)
+    return and_(OpenKeying.finished.is_(False), ~void)
+
+
+def refuse_void(sheet: Sheet) -> None:
+    """Refuses a form that is void, with its reason."""
+    if sheet.state is SheetState.VOID:
+        raise Conflict(
+            "Form %(serial)s was set aside: %(reason)s. If that is wrong, tell your supervisor.",
+            serial=sheet.serial,
+            reason=reason_of(sheet),
+        )
 
 
 def open_locks(session: Session, wave: str, keyer: str) -> list[tuple[OpenKeying, Sheet]]:
@@ -263,15 +272,17 @@ def save(
 
 
 def mine(session: Session, number: str, turn: int, keyer: str) -> OpenKeying:
-    """The open turn, locked; refused where it is no longer this keyer's."""
+    """The open turn, locked; refused where it is no longer this keyer's, and where the form is void."""
+    refuse_void(session.get_one(Sheet, number))
     row = session.get(OpenKeying, (number, turn), with_for_update=True)
     if row is None or row.keyer != keyer or row.finished:
-        raise not_open(number)
+        raise not_open(session, number)
     return row
 
 
-def not_open(number: str) -> Conflict:
-    """What a keyer is told whose form is no longer open."""
+def not_open(session: Session, number: str) -> Conflict:
+    """What a keyer is told whose form is no longer open; refused by its reason where it is void."""
+    refuse_void(session.get_one(Sheet, number))
     return Conflict(
         "Form %(serial)s is not open for you any more: it was saved, or your supervisor took it back. Begin again "
         "with its number.",
@@ -282,9 +293,7 @@ def not_open(number: str) -> Conflict:
 def release(session: Session, number: str, keyer: str | None = None) -> None:
     """Ends an open turn and forgets what was typed in it; `keyer`: only where it is this person's."""
     sheet = locked(session, number)
-    row = session.scalars(
-        select(OpenKeying).where(OpenKeying.sheet == sheet.serial, OpenKeying.finished.is_(False))
-    ).first()
+    row = session.scalars(select(OpenKeying).where(OpenKeying.sheet == sheet.serial, is_open())).first()
     if row is not None and keyer in (None, row.keyer):
         session.delete(row)
 
@@ -315,7 +324,7 @@ def open_now(session: Session, wave: str) -> list[tuple[OpenKeying, Sheet]]:
         select(OpenKeying, Sheet)
         .join(Sheet, Sheet.serial == OpenKeying.sheet)
         .join(Batch, Batch.code == Sheet.batch)
-        .where(Batch.wave == wave, OpenKeying.finished.is_(False))
+        .where(Batch.wave == wave, is_open())
         .order_by(OpenKeying.keyer, Sheet.batch, Sheet.place)
     )
     return [(opened, sheet) for opened, sheet in rows]

@@ -162,7 +162,7 @@ def keep(session: Session, wave: str, serial: str, page: int, readings: list[Rea
     sheet = sheet_locks.locked(session, serial)
     questionnaire = _wanted(session, wave, serial)
     holder = session.scalars(
-        select(OpenKeying.keyer).where(OpenKeying.sheet == serial, OpenKeying.finished.is_(False))
+        select(OpenKeying.keyer).where(OpenKeying.sheet == serial, sheet_locks.is_open())
     ).first()
     if holder is not None:
         raise sheet_locks.SheetLocked(

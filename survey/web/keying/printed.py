@@ -86,6 +86,7 @@ def printed_form(wave: str, serial: str) -> ResponseReturnValue:
         form = _of(session, wave, serial)
         opened = sheet_locks.lock_of(session, serial, current_user.name)
         if opened is None:
+            sheet_locks.refuse_void(form.sheet)
             fault = _("Form %(serial)s is not open for you. Type its number to begin.", serial=serial)
             return choose_form(session, form.place.wave, serial, fault, 409)
         return _screen(form, opened.typed).page(at=opened.at)
@@ -102,7 +103,7 @@ def save(wave: str, serial: str) -> ResponseReturnValue:
     with database().writing() as session:
         opened = sheet_locks.lock_of(session, serial, current_user.name)
         if opened is None:
-            raise sheet_locks.not_open(serial)
+            raise sheet_locks.not_open(session, serial)
         form = _of(session, wave, serial)
         at = request.form.get("at", "")[:60] or None
         sheet_locks.save(session, serial, opened.turn, current_user.name, posted(_items(form)), at)
@@ -126,7 +127,7 @@ def set_aside(wave: str, serial: str) -> ResponseReturnValue:
         batch = _of(session, wave, serial).batch.code
         opened = sheet_locks.lock_of(session, serial, current_user.name)
         if opened is None:
-            raise sheet_locks.not_open(serial)
+            raise sheet_locks.not_open(session, serial)
         sheet_locks.set_aside(session, serial, opened.turn, current_user.name, request.form.get("ly-do", ""))
         following = _following(session, batch)
     flash(_("Form %(serial)s is set aside.", serial=serial), "done")
@@ -157,7 +158,7 @@ def _finished_turn(session: Session, serial: str, keyer: str) -> int:
     """The turn that this keyer has finished of a form: it may be sent once more."""
     turn = session.scalar(select(func.max(Keying.turn)).where(Keying.sheet == serial, Keying.keyer == keyer))
     if turn is None:
-        raise sheet_locks.not_open(serial)
+        raise sheet_locks.not_open(session, serial)
     return turn
 
 

@@ -10,6 +10,11 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from survey.fieldwork import double_entry, keying_decisions, reviews, serial_numbers, sheet_locks
+from survey.storage.database import Database
+from survey.storage.models import Batch, ReviewState, Sheet, SheetState
+from survey.system import dates
+
 Program = Callable[..., Any]
 
 
@@ -74,3 +79,37 @@ def test_what_can_not_be_printed_is_refused_and_leaves_no_file(
     assert words in ended.err
     assert not out.exists()
     assert accounts(hailong) == []
+
+
+def test_forms_are_void_by_command_and_stored_ones_only_for_who_is_sure(
+    hailong: Program, province: Database, typed: dict[str, str]
+) -> None:
+    forms = [serial_numbers.numbered(1_000_001 + place) for place in range(3)]
+    with province.writing() as session:
+        for number, code in enumerate(("B1", "B2", "B2")):
+            if session.get(Batch, code) is None:
+                session.add(Batch(code=code, wave="ho-mau", psu="V1", printed=dates.today()))
+                session.flush()
+            session.add(Sheet(serial=forms[number], batch=code, place=number, state=SheetState.WAITING))
+        session.flush()
+        double_entry.finish(session, forms[0], sheet_locks.FIRST, "keyer", typed | {"ho_thay_the": "1"})
+
+    def states() -> list[SheetState]:
+        with province.reading() as session:
+            return [session.get_one(Sheet, form).state for form in forms]
+
+    void = ("forms", "void", *forms[:2], "--wave", "ho-mau", "--by", "Lan", "--reason")
+    asked = hailong(*void, "twice")
+    assert (asked.code, "entered: 1;" in asked.err, "--sure" in asked.err) == (1, True, True)
+    assert states() == [SheetState.ENTERED, SheetState.WAITING, SheetState.WAITING]  # all or none
+    assert hailong(*void, "lost").code == 2
+    assert hailong("forms", "void", "99", *void[2:], "twice", "--sure").code == 1
+    done = hailong(*void, "twice", "--sure")
+    assert (done.code, "Void: 2 forms." in done.err) == (0, True)
+    assert states() == [SheetState.VOID, SheetState.VOID, SheetState.WAITING]
+    with province.reading() as session:
+        [(decision, sheet)] = keying_decisions.listed(session, "ho-mau")
+        assert (decision.person, sheet.serial) == ("Lan", forms[0])
+        assert (sheet.adults, sheet.replaced) == (None, None)  # its head is rejected with it
+        [answer] = reviews.newest(session, "ho-mau").values()
+        assert answer.state is ReviewState.REJECTED

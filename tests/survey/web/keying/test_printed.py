@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from forms import Questionnaire
-from survey.fieldwork import sheet_locks
+from survey.fieldwork import accounting, sheet_locks
 from survey.responses import assignments
 from survey.storage.database import Database
 from survey.storage.models import (
@@ -169,6 +169,25 @@ def test_a_field_is_saved_for_the_one_who_has_the_form_alone(
     assert "không còn mở" in gone.text
     with batch.reading() as session:
         assert list(session.scalars(select(OpenKeying))) == []
+
+
+def test_voiding_ends_the_keying_of_a_form_and_what_was_typed_waits_for_the_case_that_it_is_not_void(
+    app: Flask, keyer: FlaskClient, forms: list[str], batch: Database, sign_in: SignIn
+) -> None:
+    address = begin(keyer, forms[0])
+    assert save(keyer, address, so_nguoi_lon="3").status_code == 204
+    with batch.writing() as session:
+        accounting.mark(session, "ho-mau", "B1", [forms[0]], SheetState.VOID, "blank", sure=True)
+    for told in (save(keyer, address, C5="1"), post(keyer, address, C5="1"), keyer.get(address)):
+        assert (told.status_code, "đã được loại ra: Thu về còn trắng" in told.text) == (409, True), told.text
+    assert forms[0] not in keyer.get(f"{WAVE}/").text
+    assert "Thu lại" not in sign_in(app, "supervisor").get("/quan-tri/ho-mau/nhap-lieu").text
+    with batch.writing() as session:
+        # A form that is void already is open at no desk: nothing is asked.
+        accounting.mark(session, "ho-mau", "B1", [forms[0]], SheetState.VOID, "twice")
+        accounting.mark(session, "ho-mau", "B1", [forms[0]], SheetState.WAITING)
+    assert "đã gõ 1 ô" in keyer.get(f"{WAVE}/").text
+    assert re.search(r'name="so_nguoi_lon" value="3"', keyer.get(address).text)
 
 
 @pytest.mark.both_databases

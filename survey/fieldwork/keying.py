@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forms import Item, Page, Problem, Questionnaire, Text, asked_items, check, quality
+from forms import Item, Page, Problem, Questionnaire, Text, asked_items, check
 from forms.kinds import SINGLE
 from survey.sampling.outcome_words import ADULTS, MOST_ADULTS, ON_THE_SHEET, OUTCOMES, REPLACED
 from translations import Lazy
@@ -35,7 +35,6 @@ class Keyed:
     two       items with two marks
     unasked   items answered although their condition does not hold: kept as written
     beyond    items with a number that can't be, as a printed sheet holds it: kept as written, no answer
-    odd       what the questionnaire says of answers that can hardly be true together: kept as written too
     head      what stands before the questions, by its code
     """
 
@@ -45,7 +44,6 @@ class Keyed:
     two: list[Item]
     unasked: list[Item]
     beyond: list[Item]
-    odd: list[Text]
     head: dict[str, Any]
 
 
@@ -125,7 +123,6 @@ def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple
     head, wrong = _head_of(heading, texts)
     beyond = [item for item in questionnaire.keyed if heading and _beyond(item, texts[item.code])]
     passed = {item.code for item in beyond}
-    rules = quality.of(questionnaire).contradictions if heading else ()
     wanted = [item for item in questionnaire.keyed if item.no and item.code in asked]
     return Keyed(
         answers=checked.answers,
@@ -134,7 +131,6 @@ def keyed(questionnaire: Questionnaire, typed: Mapping[str, str], heading: tuple
         two=[item for item in (*heading, *questionnaire.keyed) if texts[item.code].strip() in two_marks(item)],
         unasked=[item for item in questionnaire.keyed if item.code in checked.answers and item.code not in asked],
         beyond=beyond,
-        odd=[rule.says for rule in rules if rule.when.holds(checked.answers)],
         head=head,
     )
 

@@ -104,26 +104,31 @@ def villages(session: Session, wave: Wave, people: Respondents) -> list[VillageO
     return [_told(psu, units[psu], issued[psu], lists[psu]) for psu in sorted(issued)]
 
 
-def beyond_reserve(session: Session, wave: Wave) -> dict[str, tuple[int, int]]:
-    """The villages where more forms say that they are of a replacement household than such households were drawn:
-    how many say so, and how many were drawn. A tablet offers those drawn alone."""
+def replacements(session: Session, wave: Wave) -> dict[str, tuple[int, int]]:
+    """By village whose households were drawn: how many stored forms say that they are of a replacement household,
+    and how many such households were drawn. A tablet offers those drawn alone."""
     if wave.draw is None:
         return {}
-    spare = dict(
-        session.execute(
-            select(DrawnHousehold.psu, func.count())
-            .where(DrawnHousehold.draw == wave.draw, DrawnHousehold.replacement)
-            .group_by(DrawnHousehold.psu)
-        ).all()
+    drawn = session.execute(
+        select(DrawnHousehold.psu, func.count().filter(DrawnHousehold.replacement))
+        .where(DrawnHousehold.draw == wave.draw)
+        .group_by(DrawnHousehold.psu)
+        .order_by(DrawnHousehold.psu)
     )
     noted = session.execute(
         select(Batch.psu, func.count())
         .join(Sheet, Sheet.batch == Batch.code)
         .where(Batch.wave == wave.code, Sheet.state == SheetState.ENTERED, Sheet.replaced.is_not(None))
         .group_by(Batch.psu)
-        .order_by(Batch.psu)
     )
-    return {psu: (count, spare.get(psu, 0)) for psu, count in noted if count > spare.get(psu, 0)}
+    forms = dict(noted.all())
+    return {psu: (forms.get(psu, 0), spare) for psu, spare in drawn}
+
+
+def beyond_reserve(session: Session, wave: Wave) -> dict[str, tuple[int, int]]:
+    """The villages of `replacements` where more forms say so than households were drawn."""
+    every = replacements(session, wave)
+    return {psu: (noted, spare) for psu, (noted, spare) in every.items() if noted > spare}
 
 
 def total(villages: Iterable[VillageOutcomes], weighted: bool = False) -> Dispositions:

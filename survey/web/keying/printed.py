@@ -15,7 +15,7 @@ from wtforms import ValidationError
 
 from forms import Item
 from survey.accounts.accounts import Right
-from survey.fieldwork import double_entry, keying, sheet_locks
+from survey.fieldwork import double_entry, keying, outcomes, sheet_locks
 from survey.fieldwork.sheet_locks import Printed
 from survey.storage.models import Batch, Keying, OpenKeying
 from survey.waves import waves
@@ -89,7 +89,7 @@ def printed_form(wave: str, serial: str) -> ResponseReturnValue:
             sheet_locks.refuse_void(form.sheet)
             fault = _("Form %(serial)s is not open for you. Type its number to begin.", serial=serial)
             return choose_form(session, form.place.wave, serial, fault, 409)
-        return _screen(form, opened.typed).page(at=opened.at)
+        return _screen(session, form, opened.typed).page(at=opened.at)
 
 
 @pages.act("/<wave>/phieu/<serial>/luu", Right.KEY, single_response=True)
@@ -140,7 +140,7 @@ def _finish(wave: str, serial: str) -> ResponseReturnValue:
         keyer, typed = current_user.name, posted(_items(form))
         opened = sheet_locks.lock_of(session, serial, keyer)
         turn = opened.turn if opened else _finished_turn(session, serial, keyer)
-        screen = _screen(form, typed)
+        screen = _screen(session, form, typed)
         if screen.keyed.problems or screen.unfinished:
             sheet_locks.save(session, serial, turn, keyer, typed)
             status = 422
@@ -184,8 +184,9 @@ def _of(session: Session, wave: str, serial: str) -> Printed:
     return form
 
 
-def _screen(form: Printed, texts: Mapping[str, str]) -> Screen:
-    return Screen(form.place, form.village, texts, form)
+def _screen(session: Session, form: Printed, texts: Mapping[str, str]) -> Screen:
+    instead = outcomes.replacements(session, form.place.wave).get(form.village.psu)
+    return Screen(form.place, form.village, texts, form, instead)
 
 
 def _items(form: Printed) -> list[Item]:

@@ -14,11 +14,12 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from forms import Item, Page, quality
+from forms import Condition, Item, Page, quality
 from survey.fieldwork import keying
 from survey.fieldwork.accounting import REASONS
 from survey.fieldwork.keying import Keyed
 from survey.fieldwork.sheet_locks import Printed
+from survey.sampling.outcome_words import ON_THE_SHEET, REPLACED
 from survey.storage.models import Village
 from survey.waves.waves import Place
 from translations import gettext as _
@@ -35,12 +36,15 @@ class Screen:
 
     texts    what was typed, by item code
     printed  the sheet, where the form has a number: its head is typed too, and each field saved as it is left
+    instead  how many other forms of the village say that they are of a replacement household, and how many such
+             households were drawn there; None where no households were drawn
     """
 
     place: Place
     village: Village | None
     texts: Mapping[str, str]
     printed: Printed | None = None
+    instead: tuple[int, int] | None = None
 
     @property
     def parts(self) -> tuple[Page, ...]:
@@ -67,13 +71,31 @@ class Screen:
         """Whether so much is untyped that it can hardly be meant."""
         return len(self.keyed.untyped) > MANY
 
+    @property
+    def rules(self) -> list[tuple[str, Condition]]:
+        """What is said of answers of a printed form that hardly go together, and when."""
+        if self.printed is None:
+            return []
+        rules = [(str(rule.says), rule.when) for rule in quality.of(self.place.questionnaire).contradictions]
+        if self.instead is not None and self.instead[0] >= self.instead[1]:
+            noted, drawn = self.instead
+            says = _(
+                "Item B: replacement households drawn in this village: %(drawn)s; forms that say they are of one "
+                "already: %(noted)s. Compare the paper; tell your supervisor if it does say so.",
+                drawn=drawn,
+                noted=noted,
+            )
+            rules.append((says, Condition("item", REPLACED, tuple(range(1, len(ON_THE_SHEET) + 1)))))
+        return rules
+
     def receipt(self) -> str:
         """What is said of a form that was stored: how much of it is answered, and its warnings."""
         keyed = self.keyed
         numbered = [item.code for item in self.items if keying.number(item)]
         answered = sum(code in keyed.answers or code in keyed.head for code in numbered)
         line = _("%(answered)d of %(asked)d questions answered", answered=answered, asked=len(numbered))
-        count = len(keyed.two) + len(keyed.unasked) + len(keyed.beyond) + len(keyed.odd)
+        odd = sum(when.holds({**keyed.answers, **keyed.head}) for _says, when in self.rules)
+        count = len(keyed.two) + len(keyed.unasked) + len(keyed.beyond) + odd
         warnings = ngettext("%(num)d warning", "%(num)d warnings", count) if count else _("no warning")
         return f"{line}, {warnings}."
 
@@ -89,7 +111,6 @@ class Screen:
         problems = {problem.code: str(problem) for problem in keyed.problems} if status != 200 else {}
         wrong = [item for item in items if item.code in problems]
         wave, printed = self.place.wave, self.printed
-        rules = quality.of(self.place.questionnaire).contradictions if printed else ()
         return render_template(
             "keying/screen.html",
             printed=printed,
@@ -104,7 +125,8 @@ class Screen:
             problems=problems,
             first=[*wrong, *keyed.untyped, *items][0].code,
             at=at,
-            rules=json.dumps([[str(rule.says), rule.when.document] for rule in rules]),
+            rules=json.dumps([[says, when.document] for says, when in self.rules]),
+            instead=self.instead,
             reasons=[(code, _(name)) for code, name in REASONS.items()],
             save=url_for(".save", wave=wave.code, serial=printed.sheet.serial) if printed else "",
             keying=keying,

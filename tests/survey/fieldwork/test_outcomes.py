@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -222,6 +224,42 @@ def test_more_replacements_than_were_drawn_are_told(app: Flask, province: Databa
     told = "3 phiếu của thôn này ghi là của hộ thay thế, nhưng thôn chỉ được chọn 2 hộ thay thế."
     assert told in client.get("/quan-tri/ho-mau/phieu/B-V3").text
     assert "ghi là của hộ thay thế, nhưng" not in client.get("/quan-tri/ho-mau/phieu/B-V1").text
+
+
+def test_a_keyer_is_told_how_many_replacements_were_drawn_and_warned_of_one_more(
+    app: Flask, province: Database, typed: dict[str, str]
+) -> None:
+    drawn(province, spare=2)
+    one = {"state": SheetState.ENTERED, "replaced": "refused"}
+    waits = [{"state": SheetState.WAITING}] * 2
+    printed(province, "V1", one | {"response": answered(province, "V1")}, *waits)
+    printed(province, "V3", *(one | {"response": answered(province, "V3")} for _ in range(2)), *waits)
+    keyer, base = signed_in(app, "keyer"), "/nhap-phieu/ho-mau"
+
+    def rules(serial: str) -> list[list[Any]]:
+        page = keyer.post(f"{base}/mo", data={"so": serial}, follow_redirects=True).text
+        told = "Thôn này rút 2 hộ thay thế; đến nay {} phiếu đã lưu ghi là hộ thay thế."
+        assert told.format(1 if serial.startswith("V1") else 2) in page
+        found = re.search(r'data-rules="([^"]*)"', page)
+        assert found
+        return [rule for rule in json.loads(unescape(found[1])) if rule[1].get("item") == "ho_thay_the"]
+
+    def receipt(serial: str, replaced: str) -> str:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', keyer.get(f"{base}/phieu/{serial}").text)
+        assert token
+        fields = typed | {"ho_thay_the": replaced, "de_trong": "nhieu", "csrf_token": token[1]}
+        done = keyer.post(f"{base}/phieu/{serial}", data=fields, follow_redirects=True)
+        found = re.search(rf"Phiếu {serial}: [^<]*, ([^<]*cảnh báo)", done.text)
+        assert found, done.text
+        return found[1]
+
+    assert rules("V1-2") == []
+    [[says, when]] = rules("V3-3")
+    assert "rút 2 hộ thay thế, đã có 2 phiếu ghi" in says
+    assert when == {"item": "ho_thay_the", "any": [1, 2, 3, 4]}
+    rules("V3-4")
+    warned = [receipt(serial, one) for serial, one in (("V1-2", "1"), ("V3-3", "1"), ("V3-4", "9"))]
+    assert warned == ["2 cảnh báo", "3 cảnh báo", "2 cảnh báo"]
 
 
 def test_the_page_shows_the_rates_by_commune_and_stratum(app: Flask, province: Database) -> None:

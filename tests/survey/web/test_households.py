@@ -98,6 +98,9 @@ def test_the_households_stand_in_their_order_and_replacements_stay_closed(client
     assert re.findall(r'data-household="(\d+)"[^>]* hidden', page) == [str(number) for number in SPARE]
     assert "trong 3 hộ đã xong" in page
     assert "Nguyễn" not in page, "a household is a number"
+    assert "Ở đây rút 2 hộ." in page
+    other = client.get("/phong-van/ho-mau/06658/ho?thon=V3").text
+    assert "Ở đây không rút hộ thay thế" in other
 
 
 def test_a_replacement_opens_for_a_reason_also_without_script(client: FlaskClient, drawn: Database) -> None:

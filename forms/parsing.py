@@ -26,7 +26,7 @@ from forms.grammar import (
 )
 from forms.items import Item, Kind, Text
 from forms.kinds import KINDS
-from forms.populations import CITIZENS, LEADERS, POPULATIONS
+from forms.populations import CITIZENS, POPULATIONS
 from forms.quality import quality
 from forms.questionnaire import Area, Factor, Headline, Index, OneTap, Page, Questionnaire, Rule
 
@@ -81,7 +81,7 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
     )
     population = POPULATIONS[maybe(parts, "population", lambda part: one_of(part, POPULATIONS)) or CITIZENS.name]
     open_rows = maybe(parts, "open_rows", Part.flag) or False
-    if open_rows and population is LEADERS:
+    if open_rows and population.are_few:
         raise DocumentError("Take out open_rows: leaders are few, so only figures are shown.", parts["open_rows"])
     items: dict[str, Item] = {}
     pages: dict[str, Page] = {}

@@ -15,12 +15,14 @@ class Population:
     label   as a list of populations explains it, to be translated
     people  what pages and reports call them within a sentence, to be translated
     survey  which survey of a year it may be, survey or leaders; empty: no measure of a year comes from it
+    are_few       so few and known that no row of theirs is given out
     """
 
     name: str
     label: str
     people: str
     survey: str = "survey"
+    are_few: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -39,6 +41,7 @@ LEADERS = Population(
     N_("Leaders and managers, by groups of which it is known how many people each has"),
     N_("leaders"),
     survey="leaders",
+    are_few=True,
 )
 BUSINESSES = Population("businesses", N_("Businesses and household businesses"), N_("businesses"), survey="")
 POPULATIONS = {one.name: one for one in (CITIZENS, SERVED, BUSINESSES, LEADERS)}

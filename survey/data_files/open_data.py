@@ -101,7 +101,7 @@ def released(session: Session, wave: str) -> tuple[Wave, Release]:
 
 def withheld(questionnaire: Questionnaire) -> Lazy:
     """Why no rows go out, and what to do about it."""
-    if questionnaire.asks_leaders:
+    if questionnaire.population.are_few:
         return Lazy(
             "No rows are given out: %(name)s asks leaders, who are few and known. Publish the estimates.",
             name=questionnaire.name,
@@ -120,7 +120,7 @@ def microdata(session: Session, wave: str) -> Open:
     not speak of rows, too few people."""
     row = waves.find(session, wave)
     questionnaire = questionnaires.by_digest(session, row.questionnaire)
-    if not questionnaire.asks_leaders:  # theirs are not given out, released or not
+    if not questionnaire.population.are_few:  # theirs are not given out, released or not
         row, release = released(session, wave)
     if not gives_rows(row, questionnaire):
         why = withheld(questionnaire)

@@ -86,7 +86,7 @@ def gives_rows(wave: Wave, questionnaire: Questionnaire) -> bool:
     Rows of leaders, who are few and known, are never given. Made-up rows are nobody's: a wave of them shows what
     such a file is like.
     """
-    return (questionnaire.open_rows or wave.simulated) and not questionnaire.asks_leaders
+    return (questionnaire.open_rows or wave.simulated) and not questionnaire.population.are_few
 
 
 def areas(session: Session, people: Respondents) -> dict[str, int]:

@@ -16,6 +16,7 @@ class Population:
     people  what pages and reports call them within a sentence, to be translated
     survey  which survey of a year it may be, survey or leaders; empty: no measure of a year comes from it
     are_few       so few and known that no row of theirs is given out
+    are_officials they are officials: none is promised that officials can't see the form, none asked whether one helped
     """
 
     name: str
@@ -23,6 +24,7 @@ class Population:
     people: str
     survey: str = "survey"
     are_few: bool = False
+    are_officials: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -41,6 +43,7 @@ LEADERS = Population(
     N_("Leaders and managers, by groups of which it is known how many people each has"),
     N_("leaders"),
     survey="leaders",
+    are_officials=True,
     are_few=True,
 )
 BUSINESSES = Population("businesses", N_("Businesses and household businesses"), N_("businesses"), survey="")

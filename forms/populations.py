@@ -17,6 +17,7 @@ class Population:
     survey  which survey of a year it may be, survey or leaders; empty: no measure of a year comes from it
     are_few       so few and known that no row of theirs is given out
     are_officials they are officials: none is promised that officials can't see the form, none asked whether one helped
+    by_code       they answer with a letter's code, or in a file; nobody else can
     """
 
     name: str
@@ -25,6 +26,7 @@ class Population:
     survey: str = "survey"
     are_few: bool = False
     are_officials: bool = False
+    by_code: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -43,6 +45,7 @@ LEADERS = Population(
     N_("Leaders and managers, by groups of which it is known how many people each has"),
     N_("leaders"),
     survey="leaders",
+    by_code=True,
     are_officials=True,
     are_few=True,
 )

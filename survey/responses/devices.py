@@ -57,7 +57,7 @@ def link(session: Session, wave: str, unit: str, place: str, owner: str | None =
         raise Refusal("Say in 1 to %(most)d characters where the device stands.", most=LONGEST_PLACE)
     where = units.answered_at(session, unit)
     open_wave = waves.find(session, wave)
-    waves.refuse_leaders(session, open_wave)
+    waves.refuse_without_code(session, open_wave)
     if waves.asks_until(open_wave) < today():
         raise Gone("The survey closed on %(day)s: a kiosk would ask nobody.", day=day(open_wave.closes))
     new = Link(

@@ -176,7 +176,7 @@ def _set(session: Session, wave: Wave, new: dict[str, Any]) -> Wave:
         waits.checked = waits.checked_by = None
         waits.by_operator = [step for step in waits.by_operator or () if step != "checked"] or None
         audit.annotate(unchecked=waits.number)
-    if new.get("public") and questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
+    if new.get("public") and questionnaires.by_digest(session, wave.questionnaire).population.by_code:
         raise Refusal("Leaders are asked in a sample wave, group by group: choose the kind sample.")
     session.flush()
     return wave

@@ -72,7 +72,7 @@ def create(
         raise Refusal("The wave would end before it begins. Give a later day after --to.")
     if public and kind is not WaveKind.OPEN:
         raise Refusal("Only an open wave can be public: a sample wave is reached by its link or code.")
-    if questionnaire.asks_leaders and kind is not WaveKind.SAMPLE:
+    if questionnaire.population.by_code and kind is not WaveKind.SAMPLE:
         raise Refusal("Leaders are asked in a sample wave, group by group: choose the kind sample.")
     if session.get(Wave, code) is not None:
         raise Conflict("There is a wave %(code)s already. Choose another code.", code=code)
@@ -245,14 +245,14 @@ def is_complete(wave: Wave) -> bool:
 
 def _place(session: Session, wave: str, unit: str) -> Place:
     row = find(session, wave)
-    refuse_leaders(session, row)
+    refuse_without_code(session, row)
     asked = questionnaires.by_digest(session, row.questionnaire)
     return Place(row, units.answered_at(session, unit), asked, units.province(session))
 
 
-def refuse_leaders(session: Session, wave: Wave) -> None:
-    """Refuses a way of answering that any leader could take without a code."""
-    if questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
+def refuse_without_code(session: Session, wave: Wave) -> None:
+    """Refuses a way of answering without a code where people answer by one alone."""
+    if questionnaires.by_digest(session, wave.questionnaire).population.by_code:
         raise NotFound("This survey is answered with the code of a letter only. Type it on the page for codes.")
 
 

@@ -18,6 +18,7 @@ class Population:
     are_few       so few and known that no row of theirs is given out
     are_officials they are officials: none is promised that officials can't see the form, none asked whether one helped
     by_code       they answer with a letter's code, or in a file; nobody else can
+    gives_points  their index is a share of a scorecard's points and no satisfaction; it is called as the document says
     """
 
     name: str
@@ -27,6 +28,7 @@ class Population:
     are_few: bool = False
     are_officials: bool = False
     by_code: bool = False
+    gives_points: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -45,6 +47,7 @@ LEADERS = Population(
     N_("Leaders and managers, by groups of which it is known how many people each has"),
     N_("leaders"),
     survey="leaders",
+    gives_points=True,
     by_code=True,
     are_officials=True,
     are_few=True,

@@ -125,7 +125,7 @@ def _index(summary: Summary, line: Line) -> list[Block]:
     blocks: list[Block] = [Paragraph(" ".join(told))]
     if summary.rule is not None:
         blocks.append(Paragraph(_ruled(summary.rule)))
-    if summary.asks_leaders:
+    if summary.questionnaire.population.gives_points:
         blocks.append(Paragraph(leaders.simulated()))
     return blocks
 

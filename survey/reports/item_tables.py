@@ -33,7 +33,11 @@ def tables(summary: Summary) -> list[Block]:
     if summary.items:
         blocks += [Heading(2, _("By question")), _items(summary)]
     if summary.headlines:
-        title = _("Answers of note") if summary.asks_leaders else _("Harassment and unofficial payments")
+        title = (
+            _("Answers of note")
+            if summary.questionnaire.population.gives_points
+            else _("Harassment and unofficial payments")
+        )
         silence = _(
             "Beside each answer stands the share of people who gave none. How they would have answered is not "
             "known, so the figure is also given for the two extremes."
@@ -65,7 +69,7 @@ def _factors(summary: Summary) -> Table:
 def _items(summary: Summary) -> Table:
     caption = (
         _("%(index)s by question", index=index_name(summary))
-        if summary.asks_leaders
+        if summary.questionnaire.population.gives_points
         else _("Satisfied answers by question")
     )
     words = (note(),) if is_compared(summary) and not is_open(summary) else ()

@@ -36,9 +36,9 @@ def label(summary: Summary, code: str) -> str:
 
 
 def index_name(summary: Summary) -> str:
-    """What the index is called: of leaders as their questionnaire calls it, for it is no satisfaction."""
+    """What the index is called: as its questionnaire calls it, where it is no satisfaction."""
     index = summary.questionnaire.index
-    return str(index.title) if index and summary.asks_leaders else _("Satisfaction index")
+    return str(index.title) if index and summary.questionnaire.population.gives_points else _("Satisfaction index")
 
 
 def value_label(item: Item, line: Line) -> str:

@@ -11,14 +11,19 @@ from translations import N_
 class Population:
     """Whom a questionnaire asks. Only `POPULATIONS` knows the names; nobody else compares them.
 
-    name    as a document writes it
-    label   as a list of populations explains it, to be translated
-    people  what pages and reports call them within a sentence, to be translated
-    survey  which survey of a year it may be, survey or leaders; empty: no measure of a year comes from it
-    are_few       so few and known that no row of theirs is given out
-    are_officials they are officials: none is promised that officials can't see the form, none asked whether one helped
-    by_code       they answer with a letter's code, or in a file; nobody else can
-    gives_points  their index is a share of a scorecard's points and no satisfaction; it is called as the document says
+    name           as a document writes it
+    label          as a list of populations explains it, to be translated
+    people         what pages and reports call them within a sentence, to be translated
+    survey         which survey of a year it may be, survey or leaders; empty: no measure of a year comes from it
+    in_field       they are asked in communes, by sheets and interviewers too, whose patterns are looked at
+    in_groups      they belong to groups of known size, all of whom are asked: no villages, no draw, and variances
+                   with the finite population correction
+    rates_units    the unit of a response is whom its person rates, not where that person is: no commune has pages,
+                   links or a notice
+    by_code        they answer with a letter's code or in a file, and nobody else can
+    gives_points   their index is a share of a scorecard's points, called as the document says, and no satisfaction
+    are_officials  of none it is promised that officials can't see the form, or asked whether one helped
+    are_few        so few and known that no row of theirs is given out
     """
 
     name: str
@@ -29,6 +34,9 @@ class Population:
     are_officials: bool = False
     by_code: bool = False
     gives_points: bool = False
+    rates_units: bool = False
+    in_field: bool = True
+    in_groups: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -47,6 +55,9 @@ LEADERS = Population(
     N_("Leaders and managers, by groups of which it is known how many people each has"),
     N_("leaders"),
     survey="leaders",
+    in_groups=True,
+    in_field=False,
+    rates_units=True,
     gives_points=True,
     by_code=True,
     are_officials=True,

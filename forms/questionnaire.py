@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from forms.items import Condition, Item, Text
-from forms.populations import CITIZENS, LEADERS, Population
+from forms.populations import CITIZENS, Population
 
 
 @dataclass(frozen=True)
@@ -199,10 +199,6 @@ class Questionnaire:
     @property
     def name(self) -> str:
         return f"{self.code}@{self.version}"
-
-    @property
-    def asks_leaders(self) -> bool:
-        return self.population is LEADERS
 
     @cached_property
     def keyed(self) -> tuple[Item, ...]:

@@ -71,9 +71,9 @@ def make(
         with installation.opened().writing() as session:
             subject = waves.find(session, wave)
             asked = questionnaires.by_digest(session, subject.questionnaire)
-            if (psus and asked.asks_leaders) or (strata and not asked.asks_leaders):
+            if (psus and asked.population.in_groups) or (strata and not asked.population.in_groups):
                 raise click.UsageError(_("Name villages by --psu, and groups of leaders by --stratum."))
-            if count is None and not asked.asks_leaders:
+            if count is None and not asked.population.in_groups:
                 raise click.UsageError(_("Say by --count how many codes each village gets."))
             if printed:
                 contact = waves.whom_to_ask(contact or subject.contact or "")
@@ -85,7 +85,7 @@ def make(
             file.write(letters.table(issued, base))
     said = (
         N_("%(codes)s codes for %(places)s groups are in %(file)s. Keep it safe; delete it after the letters.")
-        if asked.asks_leaders
+        if asked.population.in_groups
         else N_(
             "%(codes)s codes for %(places)s villages are in %(file)s. Keep it safe; delete it after the letters."
         )

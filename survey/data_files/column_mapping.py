@@ -92,7 +92,7 @@ class Plan:
 
 def file_of(questionnaire: Questionnaire) -> type[File]:
     """What reads the responses to a questionnaire."""
-    return LeadersFile if questionnaire.asks_leaders else File
+    return LeadersFile if questionnaire.population.in_groups else File
 
 
 def known(questionnaire: Questionnaire) -> list[str]:

@@ -52,7 +52,7 @@ def make(session: Session, key: str, wave: str, places: Collection[str], count: 
     count   codes for each; of groups, None: as many as each has persons
     """
     row = _running(session, wave)
-    to = _to_groups if questionnaires.by_digest(session, row.questionnaire).asks_leaders else _to_villages
+    to = _to_groups if questionnaires.by_digest(session, row.questionnaire).population.in_groups else _to_villages
     letters = to(session, row, places, count)
     place = "psu" if letters[0].unit else "stratum"
     session.execute(
@@ -146,7 +146,7 @@ def place(session: Session, digest: str, opened: Opened | None = None) -> tuple[
     if invitation is None:
         raise NotFound("There is no such code. Codes never contain the digits 0 and 1 or the letters O and I.")
     if invitation.stratum is not None:
-        return waves.place_of_leaders(session, invitation.wave, opened), invitation.used
+        return waves.place_of_groups(session, invitation.wave, opened), invitation.used
     village = session.get_one(Village, (invitation.wave, invitation.psu))
     return waves.place(session, invitation.wave, village.unit, opened=opened), invitation.used
 

@@ -97,7 +97,7 @@ def _looked(wave: Wave, people: Respondents, patterns: Sequence[Pattern]) -> dic
         family = groups[FAMILY[one.check.partition(":")[0]]]
         family.setdefault(one.group_kind, set()).add(one.group)
     told = {family: {kind: len(names) for kind, names in sorted(of.items())} for family, of in groups.items()}
-    if people.questionnaire.asks_leaders or not len(people):
+    if not people.questionnaire.population.in_field or not len(people):
         return told
     told["days"] |= {"commune": len(people.unit.levels), "day": len(people.day.levels)}
     if wave.kind is WaveKind.OPEN:

@@ -96,7 +96,7 @@ def paper(session: Session, wave: Wave) -> Paper | None:
 def answered(session: Session, wave: Wave, people: Respondents) -> tuple[float, float, int] | None:
     """The response rate without and with partial interviews, and of how many households; None without a draw or
     printed forms."""
-    if wave.kind is not WaveKind.SAMPLE or people.questionnaire.asks_leaders:
+    if wave.kind is not WaveKind.SAMPLE or people.questionnaire.population.in_groups:
         return None
     rates = response_rates(outcomes.total(outcomes.villages(session, wave, people)))
     full, either = rates["RR1"].share, rates["RR2"].share

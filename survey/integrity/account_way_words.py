@@ -42,7 +42,7 @@ def way(account: Account, at: Stage, wave: Wave, asked: Questionnaire) -> list[T
 
 
 def _drawn(account: Account, wave: Wave, asked: Questionnaire) -> Told:
-    if asked.asks_leaders:
+    if asked.population.in_groups:
         return Told(_("Leaders"), _("were asked, each group as a whole: nobody was drawn."))
     if wave.kind is WaveKind.OPEN:
         return Told(_("Not by a sample"), _("Whoever wished could answer: an open link can't be made proof."))

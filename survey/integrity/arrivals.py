@@ -77,7 +77,7 @@ def of(people: Respondents, today: date | None = None) -> list[Flood]:
 
     today  the last day that is looked at, where the wave still runs; the last one with a form unless given
     """
-    if people.questionnaire.asks_leaders or not len(people):
+    if not people.questionnaire.population.in_field or not len(people):
         return []
     counts = people.wave.kind is WaveKind.OPEN
     days = [date.fromisoformat(str(day)) for day in people.day.levels]

@@ -69,7 +69,7 @@ def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = No
         )
         for one in matters.open_matters(session, wave, patterns)
     ]
-    if not questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
+    if questionnaires.by_digest(session, wave.questionnaire).population.in_field:
         found += _of_fieldwork(session, wave)
     if dates.today() <= waves.asks_until(wave):
         found.append(OpenMatter("running", in_each(partial(_running, wave)), Where.WAVE, is_plain=True))

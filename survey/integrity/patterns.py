@@ -114,7 +114,7 @@ def patterns(session: Session, wave: Wave) -> list[Pattern]:
     Without villages (an open wave) communes and ways of answering alone are looked at.
     """
     people = sample(session, wave)
-    if people.questionnaire.asks_leaders:
+    if not people.questionnaire.population.in_field:
         return []
     groups = pattern_groups.of(session, wave, people)
     former = comparison.former(session, wave) if wave.kind is WaveKind.SAMPLE else None

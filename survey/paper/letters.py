@@ -101,10 +101,10 @@ def table(letters: Iterable[Letter], base: str) -> bytes:
 def _words(wave: Wave, asked: Questionnaire, contact: str, province: Unit, spoken: str) -> Words:
     with speaking(spoken):
         return Words(
-            title=str(asked.title) if asked.asks_leaders else _("Invitation to a survey"),
+            title=str(asked.title) if asked.population.in_groups else _("Invitation to a survey"),
             purpose=str(asked.purpose),
             who=_("Everybody of this group gets a letter like this one, without a name. Please answer yourself.")
-            if asked.asks_leaders
+            if asked.population.in_groups
             else _(
                 "Your household was chosen at random. Please let the adult (18 or older) with the next "
                 "birthday answer."
@@ -118,7 +118,7 @@ def _words(wave: Wave, asked: Questionnaire, contact: str, province: Unit, spoke
                 "questions out, and you need not answer at all.",
                 fewest=FEWEST,
             )
-            if asked.asks_leaders
+            if asked.population.in_groups
             else _(
                 "No name is asked. The code says only in which village you live and is not kept with your "
                 "answers. You may leave questions out, and you need not answer at all."

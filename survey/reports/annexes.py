@@ -18,7 +18,9 @@ from translations import gettext as _
 
 def of(summary: Summary, account: Account | None) -> Annexes:
     """The annexes of a wave's report."""
-    places = leaders.results(summary) if summary.asks_leaders else (_("Results by commune"), _communes(summary))
+    places = (
+        leaders.results(summary) if summary.population.in_groups else (_("Results by commune"), _communes(summary))
+    )
     every = (
         Annex("communes", *places),
         Annex("items", _("Results by question"), [*item_tables.tables(summary), *_remarks(summary)]),

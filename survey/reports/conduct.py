@@ -31,7 +31,7 @@ def body(summary: Summary, annexed: Annexes) -> list[Block]:
 def _asked(summary: Summary) -> str:
     came, wave = summary.collection, summary.wave
     days = {"opens": official_day(wave.opens), "closes": official_day(min(wave.closes, summary.data_day))}
-    if summary.asks_leaders:
+    if summary.population.in_groups:
         return leaders.asked(summary)
     if is_open(summary):
         return _(

@@ -43,7 +43,7 @@ def contents(summary: Summary, account: Account | None = None) -> Report:
         (
             _("- As above;"),
             _("- The agencies concerned;")
-            if summary.asks_leaders
+            if summary.population.rates_units
             else _("- People's Committees of the communes;"),
             _("- Kept: office, administrative reform."),
         ),
@@ -83,7 +83,7 @@ def _results(summary: Summary, annexed: Annexes) -> list[Block]:
     sections: list[tuple[str, Sequence[Block]]] = [(_("Main results"), _main(summary))]
     if summary.items and not is_open(summary):
         sections.append((_("Questions that stand out"), standing_out.items(summary, annexed)))
-    if summary.asks_leaders:
+    if summary.population.in_groups:
         sections.append(leaders.pointed(annexed))
     elif summary.units:
         sections.append((_("Communes that stand out"), standing_out.communes(summary, annexed)))
@@ -125,7 +125,7 @@ def _index(summary: Summary, line: Line) -> list[Block]:
     blocks: list[Block] = [Paragraph(" ".join(told))]
     if summary.rule is not None:
         blocks.append(Paragraph(_ruled(summary.rule)))
-    if summary.questionnaire.population.gives_points:
+    if summary.population.gives_points:
         blocks.append(Paragraph(leaders.simulated()))
     return blocks
 

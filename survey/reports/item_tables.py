@@ -34,9 +34,7 @@ def tables(summary: Summary) -> list[Block]:
         blocks += [Heading(2, _("By question")), _items(summary)]
     if summary.headlines:
         title = (
-            _("Answers of note")
-            if summary.questionnaire.population.gives_points
-            else _("Harassment and unofficial payments")
+            _("Answers of note") if summary.population.gives_points else _("Harassment and unofficial payments")
         )
         silence = _(
             "Beside each answer stands the share of people who gave none. How they would have answered is not "
@@ -69,7 +67,7 @@ def _factors(summary: Summary) -> Table:
 def _items(summary: Summary) -> Table:
     caption = (
         _("%(index)s by question", index=index_name(summary))
-        if summary.questionnaire.population.gives_points
+        if summary.population.gives_points
         else _("Satisfied answers by question")
     )
     words = (note(),) if is_compared(summary) and not is_open(summary) else ()

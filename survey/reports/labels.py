@@ -38,7 +38,7 @@ def label(summary: Summary, code: str) -> str:
 def index_name(summary: Summary) -> str:
     """What the index is called: as its questionnaire calls it, where it is no satisfaction."""
     index = summary.questionnaire.index
-    return str(index.title) if index and summary.questionnaire.population.gives_points else _("Satisfaction index")
+    return str(index.title) if index and summary.population.gives_points else _("Satisfaction index")
 
 
 def value_label(item: Item, line: Line) -> str:

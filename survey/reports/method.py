@@ -45,7 +45,7 @@ def method(summary: Summary) -> list[Block]:
 
 def forms(summary: Summary) -> list[Block]:
     """Who was asked, and where every form is."""
-    if summary.asks_leaders:
+    if summary.population.in_groups:
         return leaders.people(summary)
     came = summary.collection
     if is_open(summary):
@@ -113,7 +113,7 @@ def _computation(summary: Summary) -> list[Block]:
                 "come from the residuals of the regression on these totals."
             )
         )
-    if summary.asks_leaders:
+    if summary.population.in_groups:
         return [Paragraph(text) for text in (*texts, *leaders.computation())]
     texts += _intervals(summary)
     return [*(Paragraph(text) for text in texts), *([] if is_open(summary) else [_coverage()])]
@@ -121,7 +121,7 @@ def _computation(summary: Summary) -> list[Block]:
 
 def _weights(summary: Summary) -> str:
     if not summary.weight_name:
-        return leaders.weights() if summary.asks_leaders else _("Weights: everybody counts once.")
+        return leaders.weights() if summary.population.in_groups else _("Weights: everybody counts once.")
     if summary.weight_version is None:
         return _("Weights: %(weights)s.", weights=summary.weight_name)
     return _("Weights: version %(version)s.", version=summary.weight_name)
@@ -238,7 +238,9 @@ def again(summary: Summary) -> list[Block]:
         told = {"title": name, "figure": wording.cell(record)}
         pooled = index.codes().get(record.item, (record.item,)) if index else (record.item,)
         command = from_file.command(record, pooled, summary.rule, summary.wave.single_psu, f"{wave}.csv")
-        if command and not summary.calibrated and not summary.asks_leaders:  # the file has no sizes of groups
+        if (
+            command and not summary.calibrated and not summary.population.in_groups
+        ):  # the file has no sizes of groups
             blocks += [
                 Paragraph(_("%(title)s, %(figure)s, from that file:", **told), leads=True),
                 Command(command),

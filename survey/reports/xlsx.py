@@ -48,7 +48,7 @@ def write(summary: Summary) -> bytes:
     book = Book(file, contents(summary).title, marks(summary), summary.data_day)
     headline_sheet(book, summary)
     item_sheet(book, summary)
-    (group_sheet if summary.asks_leaders else unit_sheet)(book, summary)
+    (group_sheet if summary.population.in_groups else unit_sheet)(book, summary)
     if summary.remarks is not None:
         remark_sheet(book, summary, summary.remarks)
     collection_sheet(book, summary)
@@ -235,7 +235,7 @@ def remark_sheet(book: Book, summary: Summary, remarks: Remarks) -> None:
 def _places(summary: Summary) -> list[tuple[str, int]]:
     """Where the forms come from."""
     came = summary.collection
-    if summary.asks_leaders:
+    if summary.population.in_groups:
         return [(_("Persons who answered"), came.villages), (_("Groups"), came.strata)]
     sampled = [] if is_open(summary) else [(_("Villages"), came.villages), (_("Strata"), came.strata)]
     return [(_("Communes with forms"), came.units_reached), *sampled]

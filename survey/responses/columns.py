@@ -68,7 +68,7 @@ class Columns:
         self.ids: Ids = np.zeros(0, "S16")
         self.about: dict[str, tuple[list[str], NDArray[np.int32]]] = {
             name: ([], np.zeros(0, np.int32))
-            for name in (*ABOUT, *(OF_LEADERS if questionnaire.asks_leaders else ()))
+            for name in (*ABOUT, *(OF_LEADERS if questionnaire.population.in_groups else ()))
         }
         self.adults: NDArray[np.int16] = np.zeros(0, np.int16)
         self.items: dict[str, NDArray[Any]] = {item.code: _empty(item) for item in self.asked}

@@ -269,7 +269,7 @@ def of(
     villages = list(session.scalars(select(Village).where(Village.wave == wave.code)))
     people = _placed(session, wave, collected, villages)
     people = replace(people, rejected=out[0], aside=out[1], frozen=ids is not None)
-    if people.questionnaire.asks_leaders:
+    if people.questionnaire.population.in_groups:
         people = _in_groups(session, people)
     drawn = _is_drawn(wave, people.questionnaire)
     if wave.weights is not None:
@@ -287,7 +287,7 @@ def of(
 
 
 def _is_drawn(wave: Wave, asked: Questionnaire) -> bool:
-    return wave.kind is WaveKind.SAMPLE and not asked.asks_leaders
+    return wave.kind is WaveKind.SAMPLE and not asked.population.in_groups
 
 
 def _placed(session: Session, wave: Wave, collected: Ints, villages: list[Village]) -> Respondents:

@@ -39,7 +39,7 @@ class Count:
 
 def domains(session: Session, people: Respondents, column: str) -> Domains:
     """The labels of unit, stratum or mode; all communes are listed, with those nobody answered for."""
-    if column == "unit" and people.questionnaire.asks_leaders:  # those that somebody rated
+    if column == "unit" and people.questionnaire.population.rates_units:  # those that somebody rated
         return Domains(people.unit, list(people.unit.levels))
     if column == "unit":
         answered = {str(code) for code in people.unit.levels}

@@ -1,9 +1,11 @@
-"""What pages call the people that a wave asks, and where they are: one place for citizens and one for leaders."""
+"""What pages call what a wave asks people about, and where they are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from forms import Population
 from translations import gettext as _
 
 
@@ -30,46 +32,48 @@ class Words:
     kept: str | None
 
 
-def citizens() -> Words:
-    """Those of people in the villages of communes."""
-    return Words(
-        unit=_("Commune or ward"),
-        units=_("Communes"),
-        unit_of_rows=_("Commune of all rows"),
-        unit_in_file=_("Commune: code or name"),
-        stratum=_("Stratum"),
-        psu=_("Village"),
-        scored=_("Satisfied"),
-        content=_("Satisfied with"),
-        see=_(
+def words(asked: Population) -> Words:
+    """Those of a population, in the language of the moment."""
+    return Words(**_units(asked), **_sample(asked), **_index(asked))
+
+
+def _units(asked: Population) -> dict[str, str]:
+    if asked.rates_units:
+        return {
+            "unit": _("Rated unit"),
+            "units": _("Rated units"),
+            "unit_of_rows": _("Rated unit of all rows"),
+            "unit_in_file": _("Rated unit: code or name; blank: the province"),
+            "see": _(
+                "Programs with a token of Home Affairs get only the newest approved release, until there is one a "
+                "marked draft. Reports made before a release are drafts."
+            ),
+        }
+    return {
+        "unit": _("Commune or ward"),
+        "units": _("Communes"),
+        "unit_of_rows": _("Commune of all rows"),
+        "unit_in_file": _("Commune: code or name"),
+        "see": _(
             "Communes see only the newest approved release; so do programs with a token of Home Affairs, which "
             "get a marked draft until there is one. Reports made before a release are drafts."
         ),
-        anew=_("villages drawn again"),
-        kept=_("the same villages"),
-    )
+    }
 
 
-def leaders() -> Words:
-    """Those of leaders in their groups."""
-    return Words(
-        unit=_("Rated unit"),
-        units=_("Rated units"),
-        unit_of_rows=_("Rated unit of all rows"),
-        unit_in_file=_("Rated unit: code or name; blank: the province"),
-        stratum=_("Group"),
-        psu=_("Label of the person within the group"),
-        scored=_("Share of the maximum"),
-        content=_("Content"),
-        see=_(
-            "Programs with a token of Home Affairs get only the newest approved release, until there is one a "
-            "marked draft. Reports made before a release are drafts."
-        ),
-        anew=None,
-        kept=None,
-    )
+def _sample(asked: Population) -> dict[str, Any]:
+    if asked.in_groups:
+        psu = _("Label of the person within the group")
+        return {"stratum": _("Group"), "psu": psu, "anew": None, "kept": None}
+    return {
+        "stratum": _("Stratum"),
+        "psu": _("Village"),
+        "anew": _("villages drawn again"),
+        "kept": _("the same villages"),
+    }
 
 
-def words(asks_leaders: bool) -> Words:
-    """Those of the population that a questionnaire asks, in the language of the moment."""
-    return leaders() if asks_leaders else citizens()
+def _index(asked: Population) -> dict[str, str]:
+    if asked.gives_points:
+        return {"scored": _("Share of the maximum"), "content": _("Content")}
+    return {"scored": _("Satisfied"), "content": _("Satisfied with")}

@@ -148,9 +148,9 @@ def _released(
 
 
 def _by_unit(session: Session, people: Respondents) -> dict[str, Record]:
-    """The first headline figure of each commune; none where leaders were asked."""
+    """The first headline figure of each commune; none where people rate units."""
     first = next(iter(_asked(people)), None)
-    if first is None or people.questionnaire.asks_leaders:
+    if first is None or people.questionnaire.population.rates_units:
         return {}
     return {str(one.domain): one for one in _released(session, people, (first,), ("unit",))}
 

@@ -172,7 +172,7 @@ def gather(
 def of_report(session: Session, people: Respondents) -> Since | None:
     """What a report says of change: of each commune its index with its parts, as far as that is a sample's."""
     questionnaire, is_open = people.questionnaire, people.wave.kind is WaveKind.OPEN
-    if questionnaire.index is None or questionnaire.asks_leaders or is_open:
+    if questionnaire.index is None or questionnaire.population.rates_units or is_open:
         return gather(session, people)
     return gather(session, people, units=[*questionnaire.index.codes()])
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Estimate, ranks
 from forms import Headline as Highlight
-from forms import Questionnaire, Rule
+from forms import Population, Questionnaire, Rule
 from survey.responses.respondents import Respondents, sample
 from survey.results import collection, releases, remarks, result_table, scores, standouts, targets
 from survey.results.collection import Collection
@@ -186,8 +186,8 @@ class Summary:
         return whole_head(len(self.sampled), len(self.units))
 
     @property
-    def asks_leaders(self) -> bool:
-        return self.questionnaire.asks_leaders
+    def population(self) -> Population:
+        return self.questionnaire.population
 
     @property
     def people(self) -> str:
@@ -274,12 +274,12 @@ def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
     of_places = [*parts, *scored, *(line.item for line in questionnaire.headlines)]
     by_unit, by_group = (
         result_table.table(session, people, items=of_places, by=[by], rule=rule, released=True)
-        if by == "unit" or questionnaire.asks_leaders
+        if by == "unit" or questionnaire.population.in_groups
         else []
         for by in ("unit", "stratum")
     )
     records = (*whole, *by_unit, *by_group)
-    of_items = [record for record in by_unit if record.item in scored and not questionnaire.asks_leaders]
+    of_items = [record for record in by_unit if record.item in scored and not questionnaire.population.rates_units]
     return Summary(
         wave=wave,
         questionnaire=questionnaire,
@@ -297,9 +297,9 @@ def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
         factors=factors,
         items=tuple(Line(code, str(questionnaire.items[code].short), by_code[code][0]) for code in scored),
         headlines=tuple(_headline(people, line, by_code[line.item]) for line in questionnaire.headlines),
-        units=() if questionnaire.asks_leaders else _units(session, people, by_unit, scoring),
+        units=() if questionnaire.population.rates_units else _units(session, people, by_unit, scoring),
         groups=_groups(session, wave, by_group),
-        rated=_rated(session, by_unit) if questionnaire.asks_leaders else (),
+        rated=_rated(session, by_unit) if questionnaire.population.rates_units else (),
         records=records,
         hidden=sum(is_hidden(record) and not waits(record) for record in records),
         standouts=standouts.of_units(wave, of_items),

@@ -141,7 +141,7 @@ def why_settled(session: Session, wave: Wave) -> Conflict | None:
     """Why the sample of a wave may change no more; None if it still may."""
     if wave.kind is WaveKind.OPEN:
         return Conflict("The wave %(code)s is open to all: it has no sample. Name a sample wave.", code=wave.title)
-    if questionnaires.by_digest(session, wave.questionnaire).asks_leaders:
+    if questionnaires.by_digest(session, wave.questionnaire).population.in_groups:
         return Conflict(
             "The wave %(code)s asks leaders: nobody is drawn, all of a group are asked.", code=wave.title
         )

@@ -52,7 +52,7 @@ def load(session: Session, wave: str, path: Path) -> Outcome:
     asked, it is their groups (`leader_frame`).
     """
     row = waves.find(session, wave)
-    if of_leaders(session, row):
+    if is_of_groups(session, row):
         return Outcome(*leader_frame.load(session, row, path))
     if row.kind is WaveKind.OPEN:
         raise Conflict("The wave %(code)s is open to all: it has no frame. Name a sample wave.", code=row.title)
@@ -102,26 +102,26 @@ def clear(session: Session, wave: str) -> int:
         raise Conflict(
             "A draw, forms, codes, assignments or responses rest on this frame: it stays. Add to it by a file."
         )
-    if of_leaders(session, row):
+    if is_of_groups(session, row):
         return leader_frame.clear(session, row)
     count = len(waves.villages(session, row.code))
     session.execute(delete(Village).where(Village.wave == row.code))
     return count
 
 
-def of_leaders(session: Session, wave: Wave) -> bool:
+def is_of_groups(session: Session, wave: Wave) -> bool:
     """Whether the frame is one of groups."""
-    return questionnaires.by_digest(session, wave.questionnaire).asks_leaders
+    return questionnaires.by_digest(session, wave.questionnaire).population.in_groups
 
 
 def columns(session: Session, wave: Wave) -> tuple[str, ...]:
     """Those of the file that `load` takes."""
-    return leader_frame.COLUMNS if of_leaders(session, wave) else COLUMNS
+    return leader_frame.COLUMNS if is_of_groups(session, wave) else COLUMNS
 
 
 def listed(session: Session, wave: Wave) -> Iterator[tuple[str | int | None, ...]]:
     """The villages or groups of a wave in `columns`, as `load` takes them."""
-    if of_leaders(session, wave):
+    if is_of_groups(session, wave):
         yield from leader_frame.listed(session, wave.code)
     for village in waves.villages(session, wave.code):
         yield tuple(getattr(village, column) for column in COLUMNS)

@@ -156,12 +156,12 @@ def list_all(session: Session) -> list[Wave]:
     return sorted(session.scalars(select(Wave)), key=in_time, reverse=True)
 
 
-def of_citizens(session: Session) -> list[Wave]:
-    """Those that ask citizens, and so have sheets and interviewers; the newest first."""
+def in_field(session: Session) -> list[Wave]:
+    """Those that have sheets and interviewers; the newest first."""
     return [
         wave
         for wave in list_all(session)
-        if not questionnaires.by_digest(session, wave.questionnaire).asks_leaders
+        if questionnaires.by_digest(session, wave.questionnaire).population.in_field
     ]
 
 
@@ -203,8 +203,8 @@ def place(
     return _running(_place(session, wave, unit), on, opened)
 
 
-def place_of_leaders(session: Session, wave: str, opened: Opened | None = None) -> Place:
-    """Where a leader answers whose code was found: as `place`, about the province."""
+def place_of_groups(session: Session, wave: str, opened: Opened | None = None) -> Place:
+    """Where somebody of a group answers whose code was found: as `place`, about the province."""
     row = find(session, wave)
     asked = questionnaires.by_digest(session, row.questionnaire)
     province = units.province(session)

@@ -36,7 +36,7 @@ from survey.web import (
     static_files,
     trial,
 )
-from survey.web.pages import Request, asks_leaders, open_bar, open_tabs, tabs, unused, views
+from survey.web.pages import Request, open_bar, open_tabs, population_of, tabs, unused, views
 from survey.web.server import metrics, rejections
 from survey.web.sign_in import choose_password, passkey_pages, password, single_sign_on
 from survey.web.sign_in.sessions import Sessions
@@ -155,7 +155,7 @@ def _set_up_templates(app: Flask) -> None:
         csrf_field=markup.csrf_field,
         with_roles=markup.with_roles,
         large_text=preferences.large_text,
-        asks_leaders=asks_leaders,
+        population_of=population_of,
         tabs=tabs,
         views=views,
         open_tabs=open_tabs,

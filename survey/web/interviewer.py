@@ -69,7 +69,7 @@ class Faulty(Refusal):
 @pages.page("/", Right.INTERVIEW, tab=Tab(6, N_("Interviews"), "main"))
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
-        open_now = [wave for wave in waves.of_citizens(session) if waves.is_asking(wave)]
+        open_now = [wave for wave in waves.in_field(session) if waves.is_asking(wave)]
     open_now.sort(key=lambda wave: wave.kind is not WaveKind.SAMPLE)
     return render_template("interviewer/waves.html", waves=open_now)
 

@@ -16,6 +16,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
+from forms.populations import CITIZENS, Population
 from survey.accounts.accounts import Right
 from survey.storage import audit
 from survey.storage.models import Wave, WaveKind
@@ -76,7 +77,7 @@ class Page:
     in_memory        what is sent is never written to disk
     tab              its own tab or view, or the endpoint of the page under whose tab it stands
     figures          a wave's figures: links from one such page to another keep the release
-    of_leaders       of a wave that asks leaders too; what has villages, sheets or interviewers is not
+    of_groups        of a wave that asks people in groups too; what has villages, sheets or interviewers is not
     """
 
     right: Right
@@ -90,7 +91,7 @@ class Page:
     in_memory: bool = False
     tab: Tab | str | None = None
     figures: bool = False
-    of_leaders: bool = False
+    of_groups: bool = False
 
     def acting(self, view_args: Mapping[str, object]) -> AbstractContextManager[None]:
         """Puts what the view writes into the audit trail."""
@@ -167,8 +168,8 @@ def guard(page: Page, view: View) -> View:
             # By 307 a browser sends again what was typed; the page of the password takes it along.
             status = 307 if request.method == "POST" else 303
             return redirect(url_for("sign_in.prove", next=request.full_path), status)
-        if not page.of_leaders and asks_leaders(kwargs.get("wave")):
-            raise NotFound("This wave asks leaders: it has no such page. Choose another above.")
+        if not page.of_groups and population_of(kwargs.get("wave")).in_groups:
+            raise NotFound("This wave asks people in groups: it has no such page. Choose another above.")
         with page.acting(kwargs):
             answer = view(*args, **kwargs)
             if page.export and request.method == "GET":  # noted before it leaves; what was refused is not
@@ -181,15 +182,15 @@ def guard(page: Page, view: View) -> View:
     return guarded
 
 
-def asks_leaders(wave: str | None) -> bool:
-    """Whether there is a wave of this code that asks leaders; looked up once a request, for each bar asks."""
+def population_of(wave: str | None) -> Population:
+    """Whom a wave asks, citizens where there is none of this code; looked up once a request, for each bar asks."""
     if wave is None:
-        return False
-    known: dict[str, bool] = g.setdefault("asks_leaders", {})
+        return CITIZENS
+    known: dict[str, Population] = g.setdefault("populations", {})
     if wave not in known:
         with database().reading() as session:
             row = session.get(Wave, wave)
-            known[wave] = row is not None and questionnaires.by_digest(session, row.questionnaire).asks_leaders
+            known[wave] = questionnaires.by_digest(session, row.questionnaire).population if row else CITIZENS
     return known[wave]
 
 
@@ -201,12 +202,12 @@ def page_at(endpoint: str | None) -> Page | None:
 
 def tabs(row: str) -> list[tuple[str, str]]:
     """Endpoint and name of the tabs of a bar, or of the views within a tab, that the person may open, in order."""
-    leaders = asks_leaders((request.view_args or {}).get("wave"))
+    in_groups = population_of((request.view_args or {}).get("wave")).in_groups
     open_tabs = [
         (page.tab, endpoint)
         for endpoint, page in _declared()
         if isinstance(page.tab, Tab) and page.tab.row == row and current_user.may(page.right)
-        if page.of_leaders or not leaders
+        if page.of_groups or not in_groups
         if page.right is not Right.OWN_RESULTS or current_user.unit
     ]
     open_tabs.sort(key=lambda one: one[0].place)

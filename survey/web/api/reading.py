@@ -140,7 +140,7 @@ def wave_rows(wave: str, format: str) -> ResponseReturnValue:
     Right.OWN_RESULTS,
     act=N_("Asked for a free table by the API"),
     changes_figures=False,
-    of_leaders=True,
+    of_groups=True,
 )
 @takes("by", "item", "rule", *PAGED)
 def wave_results(wave: str) -> ResponseReturnValue:

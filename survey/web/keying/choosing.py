@@ -26,7 +26,7 @@ from translations import N_, Gone, NotFound, formats
 @pages.page("/", Right.KEY, tab=Tab(5, N_("Keying"), "main"))
 def choose_wave() -> ResponseReturnValue:
     with database().reading() as session:
-        every = waves.of_citizens(session)
+        every = waves.in_field(session)
         printed = sheet_locks.has_batches(session, [wave.code for wave in every])
         # Printed forms are keyed until the fieldwork is closed, long after the last interview.
         open_now = [wave for wave in every if _takes_forms(wave, wave.code in printed)]

@@ -62,7 +62,7 @@ def asked(summary: Summary, release: Release) -> str:
             **values,
         )
         return f"{told} {waiting}" if (waiting := release_words.waiting(summary.waiting)) else told
-    if summary.asks_leaders:
+    if summary.population.in_groups:
         return _("%(people)s %(who)s answered, from %(first)s to %(last)s.", **values)
     if came.units_reached == len(summary.units):
         where = _("in %(villages)s villages of all %(all)s communes", **values)

@@ -12,7 +12,7 @@ from survey.results import figure_marks, population, release_words, standing_wor
 from survey.storage.models import Mode, Role, Unit, Wave
 from survey.system import references
 from survey.waves import units
-from survey.web.pages import MB, Pages, asks_leaders
+from survey.web.pages import MB, Pages, population_of
 from translations import N_, formats, ngettext
 from translations import gettext as _
 
@@ -41,19 +41,19 @@ def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 @pages.context_processor
 def words() -> dict[str, object]:
-    """Templates put a record into words by these modules alone, and what is said of people by `population`."""
+    """Templates put a record into words by these modules alone, and what is said of people by `words_of`."""
     return {
         "wording": wording,
         "figure_marks": figure_marks,
         "release_words": release_words,
         "standing_words": standing_words,
-        "population": population_of,
+        "words_of": words_of,
     }
 
 
-def population_of(wave: Wave) -> population.Words:
+def words_of(wave: Wave) -> population.Words:
     """The words of the people that a wave asks."""
-    return population.words(asks_leaders(wave.code))
+    return population.words(population_of(wave.code))
 
 
 pages.add_app_template_filter(references.worded, "reference")

@@ -44,7 +44,7 @@ class SettingsForm(StaffForm):
     "/<wave>/dot",
     Right.WAVES,
     N_("Changed a wave"),
-    of_leaders=True,
+    of_groups=True,
     tab=Tab(20, N_("Settings")),
 )
 def wave_settings(wave: str) -> ResponseReturnValue:
@@ -70,7 +70,7 @@ def wave_settings(wave: str) -> ResponseReturnValue:
 
 
 @pages.act(
-    "/<wave>/dot/ket-thuc", Right.WAVES, N_("Closed a wave early"), of_leaders=True, tab="staff.wave_settings"
+    "/<wave>/dot/ket-thuc", Right.WAVES, N_("Closed a wave early"), of_groups=True, tab="staff.wave_settings"
 )
 def close_wave(wave: str) -> ResponseReturnValue:
     """Closes the wave early."""
@@ -80,7 +80,7 @@ def close_wave(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".wave_settings", wave=wave), 303)
 
 
-@pages.act("/<wave>/dot/xoa", Right.WAVES, N_("Removed an empty wave"), of_leaders=True, tab="staff.wave_settings")
+@pages.act("/<wave>/dot/xoa", Right.WAVES, N_("Removed an empty wave"), of_groups=True, tab="staff.wave_settings")
 def remove_wave(wave: str) -> ResponseReturnValue:
     """Removes the wave."""
     with database().writing() as session:

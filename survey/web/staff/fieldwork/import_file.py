@@ -62,7 +62,7 @@ class FileForm(StaffForm):
     N_("Imported responses from a file"),
     tab=Tab(9, N_("Imported data"), used=having(Lot, Lot.kind == LotKind.IMPORT)),
     max_upload=20 * MB,
-    of_leaders=True,
+    of_groups=True,
 )
 def import_file(wave: str) -> ResponseReturnValue:
     """The step that comes next: choosing a file, or mending and storing the one that waits."""
@@ -92,7 +92,7 @@ def import_file(wave: str) -> ResponseReturnValue:
 
 
 @pages.act(
-    "/<wave>/nhap-tep/lay-lai", Right.WAVES, N_("Took an import back"), endpoint="recall_import", of_leaders=True
+    "/<wave>/nhap-tep/lay-lai", Right.WAVES, N_("Took an import back"), endpoint="recall_import", of_groups=True
 )
 def recall_import(wave: str) -> ResponseReturnValue:
     """Takes an import back, whole, with a reason."""
@@ -176,7 +176,7 @@ class _Mapped:
             self.lots = import_lots.listed(reading, wave.code)
             self.replaced = import_lots.find(reading, wave.code, replaces) if replaces else None
             self.communes = units.communes(reading, dates.today())
-            if questionnaire.asks_leaders:
+            if questionnaire.population.rates_units:
                 self.communes = [units.province(reading), *units.answering(reading, dates.today())]
 
     def answer(self, act: str) -> ResponseReturnValue:
@@ -322,7 +322,7 @@ class _Mapped:
         return dict(import_mistakes.offered(self.reads[column])).get(code, code)
 
     def _meaning(self, column: str) -> str:
-        called = population.words(self.questionnaire.asks_leaders)
+        called = population.words(self.questionnaire.population)
         own = {"unit": called.unit_in_file, "stratum": called.stratum, "psu": called.psu}
         about: Any = own.get(column, ABOUT.get(column))
         return str(about) if about is not None else str(self.questionnaire.items[column].short)

@@ -114,7 +114,7 @@ Rows = Sequence[VillageRow | GroupRow]
     Right.FIELDWORK,
     N_("Made invitation codes"),
     tab=Tab(3, N_("Invitations"), used=having(Invitation)),
-    of_leaders=True,
+    of_groups=True,
 )
 def invitations(wave: str) -> ResponseReturnValue:
     """The codes by village, and the form that makes more: its answer is the file, which alone holds them."""
@@ -122,12 +122,12 @@ def invitations(wave: str) -> ResponseReturnValue:
         wave_row = waves.find(session, wave)
         rows: Rows = _rows(session, wave_row)
         drawn = batches.planned(session, wave)
-        of_leaders = frame.of_leaders(session, wave_row)
-        if of_leaders:
+        of_groups = frame.is_of_groups(session, wave_row)
+        if of_groups:
             rows = _group_rows(session, wave_row)
     form = (
         GroupLettersForm(contact=wave_row.contact)
-        if of_leaders
+        if of_groups
         else LettersForm(count=max(drawn.values(), default=None), contact=wave_row.contact)
     )
     form.villages.choices = _choices(rows)
@@ -209,7 +209,7 @@ def _page(wave: Wave, form: LettersForm, rows: Rows, status: int) -> ResponseRet
         wave=wave,
         is_open=wave.kind is WaveKind.OPEN,
         is_over=waves.asks_until(wave) < dates.today(),
-        of_leaders=isinstance(form, GroupLettersForm),
+        of_groups=isinstance(form, GroupLettersForm),
         form=form,
         rows=rows,
         made=sum(row.count.made for row in rows),

@@ -14,7 +14,7 @@ from survey.storage.models import Mode, Unit
 from survey.system import dates
 from survey.waves import units, waves
 from survey.web.current import database
-from survey.web.pages import Tab, asks_leaders
+from survey.web.pages import Tab, population_of
 from survey.web.staff.blueprint import pages
 from translations import N_
 
@@ -28,14 +28,14 @@ class CommuneRow:
     forms: int
 
 
-@pages.page("/<wave>/tien-do", Right.PROGRESS, of_leaders=True, tab=Tab(0, N_("Progress")))
+@pages.page("/<wave>/tien-do", Right.PROGRESS, of_groups=True, tab=Tab(0, N_("Progress")))
 def progress(wave: str) -> ResponseReturnValue:
     """Counts of forms; a commune's account sees its own row."""
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         counts = form_counts.by_unit(session, wave)
         communes = units.communes(session, min(wave_row.closes, max(wave_row.opens, dates.today())))
-        if asks_leaders(wave):
+        if population_of(wave).rates_units:
             communes = []
         # A unit that is no commune, or is gone, is listed where forms came from it.
         others = [units.find(session, code) for code in counts.keys() - {unit.code for unit in communes}]

@@ -104,7 +104,7 @@ class Compared:
     outside: Record
 
 
-@pages.page("/<wave>/lo", Right.REVIEW, endpoint="lots", tab=Tab(14, N_("Lots")), of_leaders=True)
+@pages.page("/<wave>/lo", Right.REVIEW, endpoint="lots", tab=Tab(14, N_("Lots")), of_groups=True)
 def lots_of_wave(wave: str) -> ResponseReturnValue:
     """The lots of a wave; by `xa`, `loai`, `ngay`, `nguoi-gui`, `trang-thai` some of them. Of one sender also how
     many forms it brought, by village and day."""
@@ -140,7 +140,7 @@ def lots_of_wave(wave: str) -> ResponseReturnValue:
     N_("Decided on a lot"),
     endpoint="lot",
     tab="staff.lots",
-    of_leaders=True,
+    of_groups=True,
 )
 def one_lot(wave: str, number: str) -> ResponseReturnValue:
     """A lot: how many forms, the figures with and without it, what was decided, and the next step."""
@@ -196,7 +196,7 @@ def _compared(session: Session, wave: Wave, one: LotLine) -> list[Compared]:
         return []
     enough = [unit for unit, count in one.units.items() if count >= lot_steps.LEAST]
     largest = sorted(enough, key=lambda unit: (-one.units[unit], unit))[:MOST_UNITS]
-    units = [] if both[0].questionnaire.asks_leaders else largest
+    units = [] if both[0].questionnaire.population.rates_units else largest
     inside, outside = (_index(session, people, units) for people in both)
     names = {unit: _unit_name(session, unit) for unit in units}
     return [

@@ -53,7 +53,7 @@ class Figure:
     in_r: str
 
 
-@pages.page("/<wave>/cach-tinh", Right.RESULTS, figures=True, of_leaders=True, tab="staff.items")
+@pages.page("/<wave>/cach-tinh", Right.RESULTS, figures=True, of_groups=True, tab="staff.items")
 def how(wave: str) -> ResponseReturnValue:
     """The steps, values and commands of the figure that `item` names, as on the command line: C5=3, index:CS.A."""
     summary = summary_of(wave)
@@ -192,7 +192,7 @@ def _worth(table: Iterable[tuple[int, float]]) -> str:
 
 
 def _weighted(summary: Summary) -> str:
-    if not summary.weight_name and summary.asks_leaders:
+    if not summary.weight_name and summary.population.in_groups:
         return _("Count each form with N ÷ n: the persons of the group, over those of it who answered.")
     if not summary.weight_name:
         return _("Each form counts once: this wave has no weights.")
@@ -214,7 +214,7 @@ def _uncertain(summary: Summary, record: Estimate) -> Iterator[str]:
             "Variation: from the sums of each day, within each commune. Nothing is known about those "
             "who did not answer."
         )
-    elif summary.asks_leaders:
+    elif summary.population.in_groups:
         yield _(
             "Variance: linearised, from the sums of each person, within each group, times 1 − n/N: what is left "
             "of a group of which all answered is nothing."
@@ -264,7 +264,7 @@ def values(summary: Summary, figure: Figure) -> Pairs:
     villages = [(_("Strata with one village"), _(SINGLE_PSU[wave.single_psu]))]
     return [
         *own,
-        *(villages if wave.kind is WaveKind.SAMPLE and not summary.asks_leaders else []),
+        *(villages if wave.kind is WaveKind.SAMPLE and not summary.population.in_groups else []),
         (
             _("Weights"),
             _("version %(version)s", version=summary.weight_version) if summary.weight_version else "–",
@@ -308,6 +308,8 @@ def _commands(
     data = f"hailong data --wave {wave.code}{release} --format csv --out {file}"
     # Of weights that were fitted the file has the result alone: its standard errors would not know the totals.
     again = ""
-    if not summary.calibrated and not apart and not summary.asks_leaders:  # the file has no sizes of groups
+    if (
+        not summary.calibrated and not apart and not summary.population.in_groups
+    ):  # the file has no sizes of groups
         again = from_file.command(record, pooled, summary.rule, wave.single_psu, file)
     return (here, data, again) if again else (here, data)

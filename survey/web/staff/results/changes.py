@@ -40,7 +40,7 @@ KEYS: Mapping[str, Callable[[ChangeRow], Any]] = {
     "/<wave>/so-sanh",
     Right.RESULTS,
     figures=True,
-    of_leaders=True,
+    of_groups=True,
     tab=Tab(4, N_("Compare"), "wave", N_("What changed")),
 )
 def changes(wave: str) -> ResponseReturnValue:

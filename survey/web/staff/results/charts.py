@@ -34,7 +34,7 @@ from translations.formats import day, number
     act=N_("Downloaded a chart"),
     export=True,
     figures=True,
-    of_leaders=True,
+    of_groups=True,
 )
 def chart_file(wave: str, name: str, format: str) -> ResponseReturnValue:
     """A chart by its name in `CHARTS`, as the address of its page has it drawn."""

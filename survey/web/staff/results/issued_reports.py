@@ -38,7 +38,7 @@ class IssueForm(StaffForm):
 
 
 @pages.form(
-    "/<wave>/cong-bo/phat-hanh", Right.RELEASE, N_("Issued a report"), of_leaders=True, tab="staff.release_list"
+    "/<wave>/cong-bo/phat-hanh", Right.RELEASE, N_("Issued a report"), of_groups=True, tab="staff.release_list"
 )
 def issue(wave: str) -> ResponseReturnValue:
     """Issues the report of the release that is shown, once number and day were seen as they will be printed."""
@@ -87,7 +87,7 @@ def _page(
     Right.RESULTS,
     act=N_("Downloaded an issued report"),
     export=True,
-    of_leaders=True,
+    of_groups=True,
 )
 def issued_report(wave: str, id: int, format: str) -> ResponseReturnValue:
     """An issued report as it went out."""

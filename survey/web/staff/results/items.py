@@ -74,7 +74,7 @@ KEYS: Mapping[str, Callable[[Row], Any]] = {
     "/<wave>/cau-hoi",
     Right.RESULTS,
     figures=True,
-    of_leaders=True,
+    of_groups=True,
     tab=Tab(3, N_("Contents"), "wave", N_("Questions")),
 )
 def items(wave: str) -> ResponseReturnValue:

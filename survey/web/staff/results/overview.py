@@ -39,7 +39,7 @@ class Task:
     address: str
 
 
-@pages.page("/<wave>/", Right.RESULTS, figures=True, of_leaders=True, tab=Tab(1, N_("Overview"), "wave"))
+@pages.page("/<wave>/", Right.RESULTS, figures=True, of_groups=True, tab=Tab(1, N_("Overview"), "wave"))
 def overview(wave: str) -> ResponseReturnValue:
     """The index, the headlines, the factors, and what is to be looked at; a wave without forms says so."""
     summary, people = figures_of(wave)
@@ -139,7 +139,7 @@ def moved(rows: Iterable[ChangeRow]) -> dict[Group, list[str]]:
     }
 
 
-def _of_leaders(summary: Summary) -> list[Task]:
+def _of_groups(summary: Summary) -> list[Task]:
     wave = summary.wave.code
     silent = sum(line.index is None for line in summary.groups)
     words = ngettext("group of which nobody answered", "groups of which nobody answered", silent)
@@ -164,8 +164,8 @@ def _few(summary: Summary) -> int:
 def tasks(summary: Summary) -> list[Task]:
     """What somebody should look at before the results go out; empty when there is nothing."""
     wave, collection = summary.wave.code, summary.collection
-    if summary.asks_leaders:
-        return _of_leaders(summary)
+    if summary.population.in_groups:
+        return _of_groups(summary)
     few = _few(summary)
     missing = len(summary.sampled) - collection.units_reached - summary.waiting
     by_need = url_for(".units", wave=wave, xep="chu-y")
@@ -219,7 +219,7 @@ def tasks(summary: Summary) -> list[Task]:
 
 def in_review(summary: Summary) -> list[Task]:
     """The forms that wait for a decision, for those who may decide."""
-    if not current_user.may(Right.REVIEW) or summary.asks_leaders:
+    if not current_user.may(Right.REVIEW) or not summary.population.in_field:
         return []
     with database().reading() as session:
         waiting = review.waiting(session, waves.find(session, summary.wave.code))

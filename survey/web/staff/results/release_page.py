@@ -55,7 +55,7 @@ class Sent:
         self.reason = request.form.get("ly-do", "")
 
 
-@pages.page("/<wave>/cong-bo/<int:number>", Right.RESULTS, of_leaders=True, tab="staff.release_list")
+@pages.page("/<wave>/cong-bo/<int:number>", Right.RESULTS, of_groups=True, tab="staff.release_list")
 def release(wave: str, number: int) -> ResponseReturnValue:
     """A release: its figures beside those before it, through whose hands it went and past what."""
     with database().reading() as session:
@@ -70,7 +70,7 @@ def release(wave: str, number: int) -> ResponseReturnValue:
     Right.RELEASE,
     N_("Took a step towards a release"),
     endpoint="freeze_release",
-    of_leaders=True,
+    of_groups=True,
     tab="staff.release_list",
 )
 def freeze(wave: str) -> ResponseReturnValue:
@@ -84,7 +84,7 @@ def freeze(wave: str) -> ResponseReturnValue:
     Right.RELEASE,
     N_("Took a step towards a release"),
     endpoint="check_release",
-    of_leaders=True,
+    of_groups=True,
     tab="staff.release_list",
 )
 def check(wave: str, number: int) -> ResponseReturnValue:
@@ -99,7 +99,7 @@ def check(wave: str, number: int) -> ResponseReturnValue:
     N_("Took a step towards a release"),
     endpoint="approve_release",
     reauthenticate=True,
-    of_leaders=True,
+    of_groups=True,
     tab="staff.release_list",
 )
 def approve(wave: str, number: int) -> ResponseReturnValue:
@@ -114,7 +114,7 @@ def approve(wave: str, number: int) -> ResponseReturnValue:
     N_("Withdrew a release"),
     endpoint="withdraw_release",
     reauthenticate=True,
-    of_leaders=True,
+    of_groups=True,
     tab="staff.release_list",
 )
 def withdraw(wave: str, number: int) -> ResponseReturnValue:

@@ -46,7 +46,7 @@ class ReleaseRow:
     waiting: Sequence[Changed] = ()
 
 
-@pages.page("/<wave>/cong-bo", Right.RESULTS, of_leaders=True, tab=Tab(1, N_("Releases"), "staff.reports"))
+@pages.page("/<wave>/cong-bo", Right.RESULTS, of_groups=True, tab=Tab(1, N_("Releases"), "staff.reports"))
 def release_list(wave: str) -> ResponseReturnValue:
     """The releases and issued reports of a wave, the newest first."""
     with database().reading() as session:

@@ -63,7 +63,7 @@ class Download:
     "/<wave>/bao-cao",
     Right.RESULTS,
     figures=True,
-    of_leaders=True,
+    of_groups=True,
     tab=Tab(5, N_("Reports and release"), "wave", N_("Reports")),
 )
 def reports(wave: str) -> ResponseReturnValue:
@@ -82,7 +82,7 @@ def reports(wave: str) -> ResponseReturnValue:
     act=N_("Downloaded a report"),
     export=True,
     figures=True,
-    of_leaders=True,
+    of_groups=True,
 )
 def download(wave: str, format: str) -> ResponseReturnValue:
     """The report in a format, in the language of `lang` or of the page."""

@@ -90,7 +90,7 @@ KEYS: Mapping[str, Callable[[tuple[Group, Line]], Any]] = {
     act=N_("Looked at a free table"),
     export=True,
     figures=True,
-    of_leaders=True,
+    of_groups=True,
     tab=Tab(2, N_("By group of people"), "staff.changes"),
 )
 def table(wave: str) -> ResponseReturnValue:
@@ -119,7 +119,7 @@ def table(wave: str) -> ResponseReturnValue:
     act=N_("Downloaded a free table"),
     export=True,
     figures=True,
-    of_leaders=True,
+    of_groups=True,
 )
 def table_file(wave: str, format: str) -> ResponseReturnValue:
     """The same table as a file that says in each row that it is for the house alone; who took it is noted."""
@@ -147,7 +147,7 @@ def choices(questionnaire: Questionnaire) -> list[tuple[str, str]]:
 
 def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
     """What people may be grouped by: where they live, how they answered, and every item with one answer."""
-    called = population.words(questionnaire.asks_leaders)
+    called = population.words(questionnaire.population)
     own = [("unit", called.unit), ("stratum", called.stratum), ("mode", _("Way of answering"))]
     return own + [
         (item.code, str(item.short))
@@ -184,7 +184,7 @@ def made(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]
     if item is not None and item.sensitive:
         asked = list(result_table.table(session, people, items=[wanted], by=by, released=True, asked=True))
     communes = {unit.code: unit.name for unit in units.communes(session)}
-    if people.questionnaire.asks_leaders:
+    if people.questionnaire.population.in_groups:
         communes = {str(code): units.find(session, str(code)).name for code in people.unit.levels}
         groups = leader_groups.groups(session, people.wave.code)
         communes |= {code: group.name or code for code, group in groups.items()}

@@ -24,7 +24,7 @@ from survey.system.csv_table import Writer
 from survey.waves import units, waves
 from survey.web import integers
 from survey.web.current import database
-from survey.web.pages import MB, Tab, asks_leaders, of_kind
+from survey.web.pages import MB, Tab, of_kind, population_of
 from survey.web.staff.blueprint import pages
 from survey.web.staff.form import StaffForm
 from survey.web.staff.uploads import load_upload
@@ -115,11 +115,11 @@ class DrawRow:
 
 
 @pages.page(
-    "/<wave>/mau", Right.FIELDWORK, tab=Tab(1, N_("Sample"), used=of_kind(WaveKind.SAMPLE)), of_leaders=True
+    "/<wave>/mau", Right.FIELDWORK, tab=Tab(1, N_("Sample"), used=of_kind(WaveKind.SAMPLE)), of_groups=True
 )
 def sample(wave: str) -> ResponseReturnValue:
     """The frame and the draws."""
-    return _page(wave, (GroupsForm if asks_leaders(wave) else FrameForm)(formdata=None))
+    return _page(wave, (GroupsForm if population_of(wave).in_groups else FrameForm)(formdata=None))
 
 
 @pages.act(
@@ -128,19 +128,19 @@ def sample(wave: str) -> ResponseReturnValue:
     N_("Imported a frame of villages"),
     tab="staff.sample",
     max_upload=20 * MB,
-    of_leaders=True,
+    of_groups=True,
 )
 def import_frame(wave: str) -> ResponseReturnValue:
     """Takes a file of villages, all of it or nothing."""
-    of_leaders = asks_leaders(wave)
-    form = GroupsForm() if of_leaders else FrameForm()
+    of_groups = population_of(wave).in_groups
+    form = GroupsForm() if of_groups else FrameForm()
     done = load_upload(form, lambda session, path: frame.load(session, wave, path))
     if done is None:
         return _page(wave, form, 422)
     new = formats.number(done.stored)
     flash(
         ngettext("%(new)s group is new.", "%(new)s groups are new.", done.stored, new=new)
-        if of_leaders
+        if of_groups
         else ngettext("%(new)s village is new.", "%(new)s villages are new.", done.stored, new=new)
     )
     for remark in done.remarks:
@@ -155,7 +155,7 @@ def import_frame(wave: str) -> ResponseReturnValue:
     Right.FIELDWORK,
     N_("Removed the frame of villages"),
     tab="staff.sample",
-    of_leaders=True,
+    of_groups=True,
 )
 def clear_frame(wave: str) -> ResponseReturnValue:
     """Takes all villages out, as long as nothing rests on them."""
@@ -164,13 +164,13 @@ def clear_frame(wave: str) -> ResponseReturnValue:
     gone = formats.number(count)
     flash(
         ngettext("%(gone)s group was removed.", "%(gone)s groups were taken out.", count, gone=gone)
-        if asks_leaders(wave)
+        if population_of(wave).in_groups
         else ngettext("%(gone)s village was removed.", "%(gone)s villages were taken out.", count, gone=gone)
     )
     return redirect(url_for(".sample", wave=wave), 303)
 
 
-@pages.page("/<wave>/mau/khung.csv", Right.FIELDWORK, of_leaders=True)
+@pages.page("/<wave>/mau/khung.csv", Right.FIELDWORK, of_groups=True)
 def frame_file(wave: str) -> ResponseReturnValue:
     """The frame as it can be imported; without villages its header, to be filled in."""
     with database().reading() as session:
@@ -250,7 +250,7 @@ def _page(code: str, form: StaffForm, status: int = 200) -> ResponseReturnValue:
         every_draw = draws.list_all(session, wave.code)
         summary = _summary(session, wave)
         settled = draws.why_settled(session, wave)
-        groups = list(leader_groups.groups(session, code).values()) if asks_leaders(code) else None
+        groups = list(leader_groups.groups(session, code).values()) if population_of(code).in_groups else None
         rests = waves.collected(session, code) or codes.counts(session, code)
     rows = [DrawRow(draw, Plan.read(draw.plan), draw.id == wave.draw) for draw in reversed(every_draw)]
     return render_template(

@@ -43,7 +43,7 @@ def test_an_index_by_mean_of_scores_with_two_factors_for_leaders(lan: Writer, pr
     lan.send(SAVE, **{"of.cau_3": "moi", "new_rule": "mean"}, **names)
     lan.send(SAVE, **{"rule": "mean", "rule.0.gone": "on", "rule.1.label.vi": "Điểm", "rule.1.thang_1.2": "0,4"})
     asked = parse(written(province))
-    assert (asked.asks_leaders, asked.people and asked.people.vi) == (True, "đại biểu")
+    assert (asked.population.name, asked.people and asked.people.vi) == ("leaders", "đại biểu")
     assert asked.index is not None
     assert asked.index.codes()["index:HL.A"] == ("cau_1", "cau_2")
     assert [factor.label.vi for factor in asked.index.areas[0].factors] == ["Hài lòng", "Kịp thời"]

@@ -102,22 +102,22 @@ def _introduction(summary: Summary, line: UnitLine) -> str:
     name = commune(line.unit)
     if wording.is_hidden(line.index):
         return _("The Department of Home Affairs gives notice of the results in %(commune)s:", commune=name)
-    told = {"commune": name, "people": number(line.index.n)}
+    told = {"commune": name, "people": number(line.index.n), "who": summary.people}
     if is_open(summary):
         return _(
-            "The Department of Home Affairs gives notice of what people said in %(commune)s (%(people)s people, "
+            "The Department of Home Affairs gives notice of what %(who)s said in %(commune)s (%(people)s %(who)s, "
             "who came by themselves):",
             **told,
         )
     villages = line.index.rest.villages[1] if line.index.rest is not None else 0
     if not villages:
         return _(
-            "The Department of Home Affairs gives notice of the results in %(commune)s (%(people)s people "
+            "The Department of Home Affairs gives notice of the results in %(commune)s (%(people)s %(who)s "
             "answered):",
             **told,
         )
     return _(
-        "The Department of Home Affairs gives notice of the results in %(commune)s (%(people)s people in "
+        "The Department of Home Affairs gives notice of the results in %(commune)s (%(people)s %(who)s in "
         "%(villages)s villages of the sample answered):",
         villages=number(villages),
         **told,
@@ -295,8 +295,9 @@ def _reading(summary: Summary, line: UnitLine) -> list[Block]:
         texts.append(
             _(
                 "The figures come from a sample. In 95 of 100 such samples the interval beside a figure "
-                "contains the figure of all people of the commune; two figures whose difference is not "
-                "named here may be equal."
+                "contains the figure of all %(who)s of the commune; two figures whose difference is not "
+                "named here may be equal.",
+                who=summary.people,
             )
         )
         texts += standing_words.of_standings(one.index for one in summary.units)

@@ -35,9 +35,10 @@ def _asked(summary: Summary) -> str:
         return leaders.asked(summary)
     if is_open(summary):
         return _(
-            "From %(opens)s to %(closes)s everybody who wished could answer; nobody was drawn. The figures "
+            "From %(opens)s to %(closes)s all %(who)s who wished could answer; nobody was drawn. The figures "
             "describe those who answered, in %(units)s communes, and know nothing of those who did not. Their "
             "limits are therefore called a range of variation, not a confidence interval.",
+            who=summary.people,
             units=number(came.units_reached),
             **days,
         )

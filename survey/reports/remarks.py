@@ -29,7 +29,7 @@ def blocks(own: ThemeCounts, unread: int) -> list[Block]:
         Column(_("People who wrote about it"), 22),
         Column(_("Of those who wrote"), 22),
     )
-    table = Table(_("What people wrote about"), columns, rows, tuple(wording.of_remarks()))
+    table = Table(_("What was written about, by theme"), columns, rows, tuple(wording.of_remarks()))
     paragraphs = [
         Paragraph(f"- {line.name}: {' '.join(line.paraphrases)}") for line in own.lines if line.paraphrases
     ]

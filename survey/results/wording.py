@@ -73,8 +73,8 @@ def of_remarks() -> list[str]:
     """What must be known of every count of remarks: that it is no estimate, and what is hidden."""
     return [
         _(
-            "Not by the sample: people chose whether to write something. These are counts of those who did, not "
-            "estimates of all people; one remark may be about several themes, and silence says nothing."
+            "Not by the sample: whoever wanted to wrote something. These are counts of those who did, not "
+            "estimates of everybody; one remark may be about several themes, and silence says nothing."
         ),
         _(
             "“Under %(fewest)s” includes none as well. Further counts are hidden where one of those could "

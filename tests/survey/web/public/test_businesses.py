@@ -1,0 +1,97 @@
+"""An open wave that asks businesses: nobody who reads of it is told of citizens."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from forms import parse
+from survey.data_files import importing
+from survey.reports import commune
+from survey.reports.contents import contents
+from survey.results import release_steps, releases, summary
+from survey.storage.models import WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, waves
+from tests.survey.reports.test_contents import said
+from translations import speaking
+
+WAVE = "dn"
+STAFF = (
+    "",
+    "cau-hoi",
+    "don-vi",
+    "don-vi/06652",
+    "bang",
+    "so-sanh",
+    "tien-do",
+    "bao-cao",
+    "cong-bo",
+    "cach-tinh?item=index",
+)
+CITIZENS = {"vi": r"(?i)người dân|toàn dân|hộ gia đình", "en": r"(?i)citizen|households?\b"}
+CALLED = {"vi": "doanh nghiệp", "en": "businesses"}
+
+
+@pytest.fixture
+def businesses(app: Flask, tmp_path: Path) -> Flask:
+    """Thirty businesses of each of two communes, released."""
+    database, today = app.extensions["database"], dates.today()
+    with database.writing() as session:
+        short = questionnaires.find(session, "noi_phuc_vu@2")
+        words = json.dumps(short.document, ensure_ascii=False).replace("người dân", "doanh nghiệp")
+        words = re.sub("citizens?", "businesses", words)
+        asked = parse(json.loads(words) | {"code": "dn", "population": "businesses"})
+        questionnaires.publish(session, asked, today)
+        waves.create(session, WAVE, asked, WaveKind.OPEN, today - timedelta(9), today, public=True)
+    path = tmp_path / "dn.csv"
+    scored = [code for code, item in asked.items.items() if item.scale]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["unit", *scored])
+        for i in range(60):
+            writer.writerow([("06652", "06658")[i % 2], *(1 + (i + j) % 5 for j in range(len(scored)))])
+    importing.responses(database, WAVE, importing.Wanted(path))
+    with database.writing() as session:
+        made = releases.freeze(session, waves.find(session, WAVE), "an")
+        release_steps.check(made, "binh")
+        release_steps.approve(made, made, "chi")
+    return app
+
+
+def words_of(page: str) -> str:
+    page = re.sub(r"(?s)<(script|style|svg|nav|footer)\b.*?</\1>", " ", page)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_report_notice_and_pages_of_businesses_speak_of_no_citizens(
+    businesses: Flask, sign_in: Callable[[Flask, str], FlaskClient], language: str
+) -> None:
+    with businesses.extensions["database"].reading() as session, speaking(language):
+        told = summary.gather(session, WAVE)
+        own = next(line for line in told.units if line.unit.code == "06652")
+        read = {"report": said(contents(told)), "notice": said(commune.contents(told, own))}
+    public = businesses.test_client().get(f"/ket-qua/{WAVE}?noi=06652&lang={language}")
+    assert public.status_code == 200
+    read["public"] = words_of(public.text)
+    assert all(CALLED[language] in read[where] for where in ("report", "notice", "public"))
+    office = sign_in(businesses, "home_affairs")
+    for page in STAFF:
+        answer = office.get(f"/quan-tri/{WAVE}/{page}{'&' if '?' in page else '?'}lang={language}")
+        assert answer.status_code == 200, page
+        read[page] = words_of(answer.text)
+    found = {
+        where: [text[max(0, one.start() - 50) : one.end() + 40] for one in re.finditer(CITIZENS[language], text)]
+        for where, text in read.items()
+    }
+    assert not any(found.values()), {where: texts for where, texts in found.items() if texts}

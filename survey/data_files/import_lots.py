@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from survey.responses import lot_steps
 from survey.responses.columns import packed, places
 from survey.responses.lot_steps import LotState
 from survey.sampling import weight_versions
-from survey.storage.models import Lot, LotKind, Release, Response, Sheet, SheetState, Wave
+from survey.storage.models import Batch, Lot, LotKind, Release, Response, Sheet, SheetState, Wave
 from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 from translations.formats import day as written_day
@@ -101,7 +101,8 @@ def refuse_closed(wave: Wave) -> None:
 
 def recall(session: Session, wave: Wave, number: int, reason: str, person: str) -> int:
     """Takes an import back, for good: none of its forms counts any more, its sheets of paper wait to be entered
-    again, and weights that came with it give way to those of before. How many forms; call inside `writing()`."""
+    again (in a batch that nobody counted back they are out), and weights that came with it give way to the newest
+    ones of before that came with no such import. How many forms; call inside `writing()`."""
     lot = find(session, wave.code, str(number))
     if lot.release is not None:
         raise Conflict(
@@ -114,13 +115,14 @@ def recall(session: Session, wave: Wave, number: int, reason: str, person: str) 
         raise Conflict("%(name)s was joined with forms of others, being too few: it stays.", name=lot.name)
     lot_steps.recall(session, wave.code, number, reason, person)
     own = select(Response.id).where(Response.lot == number)
-    session.execute(
-        update(Sheet).where(Sheet.response.in_(own)).values(state=SheetState.WAITING, response=None, adults=None)
-    )
+    out = select(Batch.code).where(Batch.wave == wave.code, Batch.returned.is_(None))
+    state = case((Sheet.batch.in_(out), SheetState.OUT.value), else_=SheetState.WAITING.value)
+    session.execute(update(Sheet).where(Sheet.response.in_(own)).values(state=state, response=None, adults=None))
     version = weight_versions.current(session, wave)
     if version is not None and version.report is None and version.source == source(lot.name):
-        before = [one for one in weight_versions.versions(session, wave.code) if one.version < version.version]
-        wave.weights = before[0].id if before else None
+        gone = {source(one.name) for one in listed(session, wave.code) if one.state.is_recalled}
+        older = (one for one in weight_versions.versions(session, wave.code) if one.version < version.version)
+        wave.weights = next((one.id for one in older if one.report or one.source not in gone), None)
     session.flush()
     return lot.forms
 

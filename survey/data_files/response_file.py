@@ -154,18 +154,18 @@ class File:
         )
 
     def _sheet(self, values: dict[str, str]) -> str | None:
-        """The sheet of a row, whose village is the row's where no column says it."""
+        """The sheet of a row, whose village is the row's where no cell says another."""
         if self.sheets is None or not values["sheet"]:
             return None
         serial, fault = self.sheets.read(values["sheet"], self.table.row)
         psu = self.sheets.village(serial)
         if fault is not None:
             self.fault("sheet", fault)
-        elif self.codes.find(values.get("psu", psu or "")) != psu:
+        elif values.get("psu") and self.codes.find(values["psu"]) != psu:
             self.fault("sheet", "This sheet went to village %(psu)s.", psu=psu)
         elif values.get("mode", Mode.PAPER) != Mode.PAPER:
             self.fault("mode", "A row with the number of a sheet is paper.")
-        values.setdefault("psu", psu or "")
+        values["psu"] = values.get("psu") or psu or ""
         return serial
 
     def _adults(self, text: str) -> int | None:
@@ -193,6 +193,10 @@ class File:
 
     def _home(self, values: dict[str, str], unit: str) -> dict[str, str | None]:
         """Where in the sample the person is, as columns of a response."""
+        if self.has("sheet") and not self.has("psu") and not values.get("psu"):
+            if not values["sheet"]:
+                self.fault("sheet", "Write the number of the sheet: without it nobody knows the village.")
+            return {"psu": None}
         return {"psu": self._village(values, unit) if self.in_sample else None}
 
     def _village(self, values: dict[str, str], unit: str) -> str | None:

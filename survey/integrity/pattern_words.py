@@ -62,7 +62,7 @@ COUNTS = {"alike", "days"}
 def names(session: Session, wave: Wave) -> Mapping[str, str]:
     """What groups are called: a commune by its code, `village:` with its code, `device:` with its number; and
     `item:` with the code of an item; `scale` is what a level of satisfaction is the mean of."""
-    communes = {unit.code: units.named(unit) for unit in units.communes(session)}
+    communes = {unit.code: units.named(unit) for unit in units.answering(session)}
     villages = {
         f"village:{one.psu}": f"{one.name or one.psu}, {communes.get(one.unit, one.unit)}"
         for one in waves.villages(session, wave.code)

@@ -27,7 +27,7 @@ def gather(session: Session, wave: str, rule: str | None = None, release: Releas
     """`summary.gather`, with the floods and identical forms that count and of which nothing is decided: of a
     release those of its days, without the figures, which are not released."""
     wave_row = waves.find(session, wave)
-    names = {unit.code: units.named(unit) for unit in units.communes(session)}
+    names = {unit.code: units.named(unit) for unit in units.answering(session)}
     undecided, found = list(_undecided(session, wave_row, release)), []
     for matter, about in undecided:
         effect = None if release else effects.effect(session, wave_row, about, set(matter.lots))
@@ -41,7 +41,7 @@ def flagged(
     session: Session, wave: Wave, release: Release | None, records: Iterable[Record]
 ) -> tuple[Record, ...]:
     """The records of a table, those marked that such forms may have moved: all but other communes' and ways'."""
-    communes = {unit.code for unit in units.communes(session)}
+    communes = {unit.code for unit in units.answering(session)}
     return _flagged(records, [about for _matter, about in _undecided(session, wave, release)], communes)
 
 

@@ -38,13 +38,12 @@ class Count:
 
 
 def domains(session: Session, people: Respondents, column: str) -> Domains:
-    """The labels of unit, stratum or mode; all communes are listed, with those nobody answered for."""
+    """The labels of unit, stratum or mode; units that nobody answered for are listed too."""
     if column == "unit" and people.questionnaire.population.rates_units:  # those that somebody rated
         return Domains(people.unit, list(people.unit.levels))
     if column == "unit":
-        answered = {str(code) for code in people.unit.levels}
-        communes = [unit.code for unit in units.communes(session, people.wave.opens)]
-        return Domains(people.unit, communes + sorted(answered - set(communes)))
+        listed = units.asked_about(session, [str(code) for code in people.unit.levels], people.wave.opens)
+        return Domains(people.unit, [unit.code for unit in listed])
     if column == "stratum":
         return Domains(people.stratum, sorted(people.stratum.levels, key=order))
     return Domains(people.mode, [mode.value for mode in Mode])

@@ -127,7 +127,7 @@ def _state(
     ]
     way = crosswalks.between(session, old.questionnaire, new.questionnaire) or ()
     codes = tuple(
-        (unit.code, unit.name, unit.replaces, unit.valid_from, unit.valid_to) for unit in units.communes(session)
+        (unit.code, unit.name, unit.replaces, unit.valid_from, unit.valid_to) for unit in units.answering(session)
     )
     request = database_key(session), tuple(items), by_unit, rule, new.wave.villages
     return *request, *sides, *(step.written for step in way), codes
@@ -185,8 +185,8 @@ def compare(
         only_new=tuple(sorted(after_items - before_items)),
         otherwise=tuple(sorted(items_broken)),
         modes=_modes(old, new),
-        merged=tuple(one for one in units.communes(session) if one.code in homed.grown),
-        divided=tuple(one for one in units.communes(session) if one.code in homed.divided),
+        merged=tuple(one for one in units.answering(session) if one.code in homed.grown),
+        divided=tuple(one for one in units.answering(session) if one.code in homed.divided),
         kept=new.wave.villages == "kept",
     )
 

@@ -103,9 +103,9 @@ def rehoused(session: Session, people: Respondents, wave: Wave) -> Rehoused:
     """
     if people.wave.opens >= wave.opens:
         return Rehoused(people, {})
-    left = {unit.code for unit in units.communes(session, wave.opens)}
+    left = {unit.code for unit in units.answering(session, wave.opens)}
     takers: dict[str, list[tuple[Unit, float]]] = {}
-    for unit in units.communes(session):
+    for unit in units.answering(session):
         for part in units.taken_in(unit):
             before = part.since is not None and part.since <= people.wave.opens and part.code in left
             later = part.since is not None and part.since > wave.opens

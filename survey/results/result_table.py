@@ -194,8 +194,9 @@ def _state(
 ) -> tuple[object, ...]:
     """What tells one table from another: the data, the communes that there are, and what is asked."""
     wave = people.wave
-    communes = tuple(unit.code for unit in units.communes(session, wave.opens))
-    return people.version, people.some_wait, wave.code, wave.single_psu, wave.weights, communes, items, by, rule
+    answered = [str(code) for code in people.unit.levels]
+    listed = tuple(unit.code for unit in units.asked_about(session, answered, wave.opens))
+    return people.version, people.some_wait, wave.code, wave.single_psu, wave.weights, listed, items, by, rule
 
 
 @cached(_state, lambda records: FIGURE_BYTES * (1 + len(records) + sum(one.rest is not None for one in records)))

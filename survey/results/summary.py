@@ -336,11 +336,11 @@ def _headline(people: Respondents, highlight: Highlight, records: Sequence[Estim
 def _units(
     session: Session, people: Respondents, records: Sequence[Record], scoring: Rule | None
 ) -> tuple[UnitLine, ...]:
-    """A line for each commune, in Vietnamese order; none for a questionnaire without an index."""
+    """A line for each commune or other unit, in Vietnamese order; none for a questionnaire without an index."""
     if scoring is None:
         return ()
-    unit_of = {unit.code: unit for unit in units.communes(session)}
-    unit_of |= {code: units.find(session, code) for code in set(map(str, people.unit.levels)) - set(unit_of)}
+    answered = [str(code) for code in people.unit.levels]
+    unit_of = {unit.code: unit for unit in units.asked_about(session, answered, people.wave.opens)}
     record_of = {(record.item, record.value, record.domain): record for record in records}
     is_drawn = people.wave.kind is WaveKind.SAMPLE and len(people) > 0
     codes = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -56,10 +57,29 @@ def communes(session: Session, on: date | None = None) -> list[Unit]:
     return sorted((unit for unit in rows if on is None or exists(unit, on)), key=lambda unit: order(unit.name))
 
 
-def answering(session: Session, on: date) -> list[Unit]:
-    """Where people can answer on a day: the communes, then departments and service centres, each in order."""
+def asked_about(session: Session, answered: Collection[str], on: date) -> list[Unit]:
+    """What a wave is about, in order: the communes of a day, with any other unit that answers came for; where they
+    came for departments or service centres alone, all that are of these kinds.
+
+    answered  the codes of the units that answers came for
+    """
+    found = session.scalars(select(Unit).where(Unit.code.in_(answered))).all()
+    kinds = {unit.kind for unit in found}
+    if not kinds or kinds & {*COMMUNE_KINDS}:
+        listed = communes(session, on)
+    else:
+        of_kinds = session.scalars(select(Unit).where(Unit.kind.in_(kinds)))
+        listed = sorted((unit for unit in of_kinds if exists(unit, on)), key=lambda unit: order(unit.name))
+    others = {unit.code: unit for unit in found if unit not in listed}
+    return listed + [others[code] for code in sorted(others)]
+
+
+def answering(session: Session, on: date | None = None) -> list[Unit]:
+    """Where people can answer on a day (now and ever, without one): the communes, then departments and service
+    centres, each in order."""
     others = session.scalars(select(Unit).where(Unit.kind.not_in(COMMUNE_KINDS), Unit.parent.is_not(None)))
-    others_there = sorted((unit for unit in others if exists(unit, on)), key=lambda unit: order(unit.name))
+    there = (unit for unit in others if on is None or exists(unit, on))
+    others_there = sorted(there, key=lambda unit: order(unit.name))
     return communes(session, on) + others_there
 
 

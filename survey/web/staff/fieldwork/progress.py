@@ -34,14 +34,14 @@ def progress(wave: str) -> ResponseReturnValue:
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         counts = form_counts.by_unit(session, wave)
-        communes = units.communes(session, min(wave_row.closes, max(wave_row.opens, dates.today())))
         if population_of(wave).rates_units:
-            communes = []
-        # A unit that is no commune, or is gone, is listed where forms came from it.
-        others = [units.find(session, code) for code in counts.keys() - {unit.code for unit in communes}]
+            about = [units.find(session, code) for code in counts]
+        else:
+            day = min(wave_row.closes, max(wave_row.opens, dates.today()))
+            about = units.asked_about(session, counts, day)
         may_decide = current_user.may(Right.FIELDWORK)
         waiting = sum(one.verdict is None for one in quarantine.listed(session, wave)) if may_decide else 0
-    listed = [unit for unit in (*communes, *others) if current_user.unit in (None, unit.code)]
+    listed = [unit for unit in about if current_user.unit in (None, unit.code)]
     modes = [mode for mode in Mode if any(mode in counts.get(unit.code, {}) for unit in listed)] or list(Mode)
     rows = [_row(unit, counts.get(unit.code, {}), modes) for unit in listed]
     return render_template(

@@ -58,7 +58,7 @@ def release_list(wave: str) -> ResponseReturnValue:
             "staff/releases.html",
             wave=wave_row,
             rows=[_row(session, one, told.release, every[0]) for one in every],
-            names={unit.code: unit.name for unit in units.communes(session)},
+            names={unit.code: unit.name for unit in units.answering(session)},
             new_answers=releases.NEW_ANSWERS,
             states=STATES,
             hands=release_steps.hands,

@@ -170,7 +170,7 @@ def _asked_for(wave: str, *, now: bool = False) -> tuple[WaveFigures, Table | No
 def _state(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]) -> tuple[object, ...]:
     """What tells one table from another: the data, what is asked of them, and the names in it."""
     wave = people.wave
-    named = tuple((unit.code, unit.name) for unit in units.communes(session))
+    named = tuple((unit.code, unit.name) for unit in units.answering(session))
     return people.version, wave.code, wave.single_psu, wave.weights, wave.opens, wanted, by, language(), named
 
 
@@ -183,7 +183,7 @@ def made(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]
     asked: list[Estimate | None] = [None] * len(records)
     if item is not None and item.sensitive:
         asked = list(result_table.table(session, people, items=[wanted], by=by, released=True, asked=True))
-    communes = {unit.code: unit.name for unit in units.communes(session)}
+    communes = {unit.code: unit.name for unit in units.answering(session)}
     if people.questionnaire.population.in_groups:
         communes = {str(code): units.find(session, str(code)).name for code in people.unit.levels}
         groups = leader_groups.groups(session, people.wave.code)

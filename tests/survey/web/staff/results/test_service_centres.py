@@ -1,0 +1,83 @@
+"""An open wave of which service centres are the units: rows, notices and pages are theirs, and of no commune."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from survey.data_files import importing
+from survey.results import release_steps, releases, summary
+from survey.storage.models import WaveKind
+from survey.system import dates
+from survey.waves import questionnaires, units, waves
+
+WAVE = "tt"
+NAMES = {f"TT{place}": f"Trung tâm Phục vụ hành chính công {name}" for place, name in enumerate("ABCD")}
+
+
+@pytest.fixture
+def centres(app: Flask, tmp_path: Path) -> Flask:
+    """Thirty answers for each of three centres, none for a fourth; released."""
+    database, today = app.extensions["database"], dates.today()
+    rows = "".join(f"{code},{name},trung tâm,22\n" for code, name in NAMES.items())
+    with database.writing() as session:
+        units.load(session, f"code,name,kind,parent\n{rows}")
+        asked = questionnaires.find(session, "noi_phuc_vu@2")
+        waves.create(session, WAVE, asked, WaveKind.OPEN, today - timedelta(9), today, public=True)
+    path = tmp_path / "tt.csv"
+    scored = [code for code, item in asked.items.items() if item.scale]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["unit", *scored])
+        for i in range(90):
+            writer.writerow([[*NAMES][i % 3], *(1 + (i + j) % 5 for j in range(len(scored)))])
+    importing.responses(database, WAVE, importing.Wanted(path))
+    with database.writing() as session:
+        made = releases.freeze(session, waves.find(session, WAVE), "an")
+        release_steps.check(made, "binh")
+        release_steps.approve(made, made, "chi")
+    return app
+
+
+def words_of(page: str) -> str:
+    page = re.sub(r"(?s)<(script|style|svg|nav|footer)\b.*?</\1>", " ", page)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_rows_are_the_centres_and_no_commune(centres: Flask, sign_in: Callable[[Flask, str], FlaskClient]) -> None:
+    with centres.extensions["database"].reading() as session:
+        told = summary.gather(session, WAVE)
+    assert [(line.unit.code, line.index.n) for line in told.units] == [
+        ("TT0", 30),
+        ("TT1", 30),
+        ("TT2", 30),
+        ("TT3", 0),
+    ]
+    office = sign_in(centres, "home_affairs")
+    for page in ("don-vi", "bang?muc=index&theo=unit", "tien-do"):
+        read = words_of(office.get(f"/quan-tri/{WAVE}/{page}").text)
+        assert all(name in read for name in NAMES.values()), page
+        assert "Hà Tu" not in read, page
+    assert office.get(f"/quan-tri/{WAVE}/don-vi/TT1").status_code == 200
+    assert office.get(f"/quan-tri/{WAVE}/don-vi/06652").status_code == 404
+    public = words_of(centres.test_client().get(f"/ket-qua/{WAVE}?noi=TT1").text)
+    assert NAMES["TT1"] in public
+    assert "Hà Tu" not in public
+
+
+def test_a_commune_that_was_answered_for_lists_all_communes_with_it(app: Flask) -> None:
+    with app.extensions["database"].writing() as session:
+        units.load(session, "code,name,kind,parent\nTT0,Trung tâm A,trung tâm,22\n")
+        listed = [unit.code for unit in units.asked_about(session, ["06652", "TT0"], dates.today())]
+        nothing_yet = units.asked_about(session, [], dates.today())
+        communes = [unit.code for unit in units.communes(session, dates.today())]
+    assert listed == [*communes, "TT0"]
+    assert [unit.code for unit in nothing_yet] == communes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,11 @@ def compute(
     reason: str,
     cap_adults: int,
 ) -> None:
-    limits, joints = within(bounds), tuple(_joint(one, reason) for one in together)
+    limits = within(bounds)
     with installation.opened().writing() as session:
         wave = waves.find(session, code)
+        names = weighting.class_names(session, code) if together else {}
+        joints = tuple(_joint(one, reason, names) for one in together)
         totals = (
             None if file is None else margins.read(file, questionnaires.by_digest(session, wave.questionnaire))
         )
@@ -120,10 +123,9 @@ def _tell_gaps(calibration: dict[str, Any]) -> None:
             click.echo(f"{words} {plans.some(list(calibration[name]))}", err=True)
 
 
-def _joint(text: str, reason: str) -> joint_classes.Joint:
+def _joint(text: str, reason: str, names: Mapping[str, str]) -> joint_classes.Joint:
     classes, _colon, name = text.partition(":")
-    labels = [label.strip() for label in classes.split(",")]
-    return joint_classes.joint(name or " + ".join(labels), labels, reason)
+    return joint_classes.joint(name, [label.strip() for label in classes.split(",")], reason, names)
 
 
 def within(text: str | None) -> tuple[float, float] | None:

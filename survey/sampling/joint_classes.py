@@ -10,6 +10,7 @@ import numpy as np
 
 from survey.responses.fitted_weights import Labels
 from translations import Refusal
+from translations import gettext as _
 from translations.formats import nfc
 
 LONGEST_NAME, LONGEST_REASON = 120, 400
@@ -38,10 +39,12 @@ class EmptyClasses(Refusal):
     classes: tuple[str, ...] = ()
 
 
-def joint(name: str, classes: Sequence[str], reason: str) -> Joint:
-    """Classes that somebody counts as one. Refused without two of them, a name and a reason."""
-    name, reason = (" ".join(nfc(text).split()) for text in (name, reason))
+def joint(name: str, classes: Sequence[str], reason: str, called: Mapping[str, str] | None = None) -> Joint:
+    """Classes that somebody counts as one. Refused without two of them and a reason; without a name they have
+    those of the classes, `called` by their labels."""
     different = tuple(dict.fromkeys(classes))
+    name = name if name.strip() else _together([(called or {}).get(label, label) for label in different])
+    name, reason = (" ".join(nfc(text).split()) for text in (name, reason))
     if len(different) < 2:
         raise WrongJoint("Name at least two classes that are counted together.")
     if not name or len(name) > LONGEST_NAME:
@@ -51,6 +54,13 @@ def joint(name: str, classes: Sequence[str], reason: str) -> Joint:
             "Say in 1 to %(longest)s characters why these classes are counted together.", longest=LONGEST_REASON
         )
     return Joint(name, different, reason)
+
+
+def _together(names: Sequence[str]) -> str:
+    whole = " + ".join(names)
+    if len(whole) <= LONGEST_NAME:
+        return whole
+    return _("%(name)s and %(count)s others", name=names[0], count=len(names) - 1)
 
 
 def names_of(joints: Iterable[Joint], known: Collection[str]) -> dict[str, str]:

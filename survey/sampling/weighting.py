@@ -106,6 +106,13 @@ def waiting(session: Session, wave: str) -> dict[str, int]:
     return counts
 
 
+def class_names(session: Session, wave: str) -> dict[str, str]:
+    """What people call the classes, by code: communes by their names, villages by theirs and their commune's."""
+    names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
+    villages = [one for one in waves.villages(session, wave) if one.name]
+    return names | {one.psu: f"{one.name}, {names.get(one.unit, one.unit)}" for one in villages}
+
+
 def _refuse_joints_too_early(session: Session, wave: str, plan: Plan) -> None:
     """A neighbour stands for those who did not answer, not for forms that nobody has keyed yet."""
     counts = waiting(session, wave) if plan.joints else {}

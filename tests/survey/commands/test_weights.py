@@ -37,6 +37,15 @@ def test_weights_are_computed_shown_listed_and_chosen(hailong: Program, tmp_path
     assert hailong("weights", "compute", "--wave", "ho-mau", "--bounds", "3").code == 1
 
 
+def test_classes_that_nobody_named_are_called_by_their_names(hailong: Program, tmp_path: Path) -> None:
+    (tmp_path / "phieu.csv").write_text(ROWS)
+    (tmp_path / "dan.csv").write_text("variable,value,total\nunit,06652,60\nunit,06658,30\n")
+    assert hailong("import", tmp_path / "phieu.csv", "--wave", "ho-mau").code == 0
+    how = ("--margins", tmp_path / "dan.csv", "--together", "06658,06652", "--reason", "Lũ")
+    made = hailong("weights", "compute", "--wave", "ho-mau", *how)
+    assert "counted together: Cao Xanh + Hà Tu (Lũ)" in made.err
+
+
 def test_an_open_wave_is_weighed_by_transactions(hailong: Program, tmp_path: Path) -> None:
     (tmp_path / "phieu.csv").write_text("unit,dich_vu\n" + "06652,1\n" * 5 + "06652,2\n" * 5 + "06658,1\n")
     (tmp_path / "gd.csv").write_text(

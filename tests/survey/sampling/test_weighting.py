@@ -192,6 +192,34 @@ def test_a_commune_without_an_answer_is_counted_together_with_a_neighbour_and_th
     assert "counted together: Hà Tu và Cao Xanh (Lũ, không vào được Hà Tu)" in label
 
 
+def test_two_groups_are_counted_together_and_one_that_nobody_named_is_called_by_its_villages(
+    province: Database,
+) -> None:
+    """By hand: of V1 and V2 6 households at 10 were issued and one answered, of V3 and V4 6 at 20: factor 6."""
+    with province.writing() as session:
+        draw(session)
+        for village in waves.villages(session, WAVE):
+            village.name = "Thôn 1"
+        for psu in ("V1", "V3"):
+            answer(session, psu, adults=1)
+    with province.reading() as session:
+        names = weighting.class_names(session, WAVE)
+    one = joint_classes.joint("", ["V2", "V1"], "Lũ", names)
+    with pytest.raises(joint_classes.EmptyClasses, match="Nobody answered in V4"):
+        compute(province, Plan(by="psu", joints=(one,)))
+    compute(province, Plan(by="psu", joints=(one, joint_classes.joint("Bờ biển", ["V4", "V3"], "Lũ", names))))
+    assert sorted(kept(province).values()) == pytest.approx([60, 120])
+    with province.reading() as session:
+        [version] = weight_versions.versions(session, WAVE)
+    report = version.report or {}
+    whole = "Thôn 1, Hà Tu + Thôn 1, Hà Tu"
+    assert [(one["class"], one["factor"]) for one in report["nonresponse"]["classes"]] == [
+        ("Bờ biển", 6),
+        (whole, 6),
+    ]
+    assert [one["classes"] for one in report["joint"]] == [["V2", "V1"], ["V4", "V3"]]
+
+
 def test_totals_of_communes_are_counted_together_too(province: Database) -> None:
     with province.writing() as session:
         draw(session)

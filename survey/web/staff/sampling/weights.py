@@ -9,7 +9,6 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
@@ -20,7 +19,7 @@ from survey.responses import fitted_weights as calibration
 from survey.responses.response_weights import MOST_ADULTS
 from survey.sampling import joint_classes, margins, transactions, weight_versions, weighting
 from survey.sampling.joint_classes import Joint
-from survey.storage.models import Unit, Wave, WaveKind, WeightVersion
+from survey.storage.models import Wave, WaveKind, WeightVersion
 from survey.waves import questionnaires, waves
 from survey.web import integers
 from survey.web.current import database
@@ -198,21 +197,7 @@ def _joints(reason: str, names: Mapping[str, str]) -> tuple[Joint, ...]:
 def _joint(into: str, pairs: Sequence[Pair], reason: str, names: Mapping[str, str]) -> Joint:
     labels = [into, *(pair.label for pair in pairs)]
     named = next((pair.name for pair in pairs if pair.name.strip()), "")
-    return joint_classes.joint(named or _together([names.get(label, label) for label in labels]), labels, reason)
-
-
-def _together(names: list[str]) -> str:
-    """A name for classes that nobody named."""
-    whole = " + ".join(names)
-    if len(whole) <= joint_classes.LONGEST_NAME:
-        return whole
-    return _("%(name)s and %(count)s others", name=names[0], count=len(names) - 1)
-
-
-def _names(session: Session, wave: str) -> dict[str, str]:
-    """The names of units, and of villages that have one, by code."""
-    names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
-    return names | {village.psu: village.name for village in waves.villages(session, wave) if village.name}
+    return joint_classes.joint(named, labels, reason, names)
 
 
 def _classes_of(session: Session, wave: Wave, names: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
@@ -236,7 +221,7 @@ def _plan(session: Session, wave: str, form: WeightForm) -> weighting.Plan:
         with stored_upload(form.margins.data) as path:
             totals = margins.read(path, questionnaire)
     by = form.by.data if wave_row.draw is not None else "none"
-    joints = _joints(form.reason.data or "", _names(session, wave))
+    joints = _joints(form.reason.data or "", weighting.class_names(session, wave))
     most = form.most_adults.data or MOST_ADULTS
     return weighting.Plan(totals, by, form.method.data, form.bounds, most, joints)
 
@@ -274,7 +259,7 @@ def _page(
         questionnaire = questionnaires.by_digest(session, wave.questionnaire)
         versions = weight_versions.versions(session, wave.code)
         shown = _shown(versions, wave, request.args.get("phien-ban", None, integers.bounded_int))
-        names = _names(session, wave.code)
+        names = weighting.class_names(session, wave.code)
         groups = _classes_of(session, wave, names)
         counted = transactions.counted(session, wave.code)
         used = weight_versions.named(session, wave)

@@ -16,7 +16,7 @@ from analysis import Estimate, ranks
 from forms import Headline as Highlight
 from forms import Population, Questionnaire, Rule
 from survey.responses.respondents import Respondents, sample
-from survey.results import collection, releases, remarks, result_table, scores, standouts, targets
+from survey.results import collection, releases, remarks, result_table, scores, standouts, targets, wording
 from survey.results.collection import Collection
 from survey.results.remarks import Remarks
 from survey.results.result_table import Record
@@ -184,6 +184,10 @@ class Summary:
     def whole_head(self) -> str:
         """The same at the head of a column."""
         return whole_head(len(self.sampled), len(self.units))
+
+    def of_part(self, finding: str) -> str:
+        """The finding behind the number of communes whose people answered, where they are not all."""
+        return wording.of_part(finding, self.collection.units_reached, len(self.units)) if self.units else finding
 
     @property
     def population(self) -> Population:

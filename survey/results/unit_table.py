@@ -264,16 +264,7 @@ def finding(figure: Figure, since: Since | None, of_change: bool = False) -> str
     if not figure.is_tested:
         return figure.name
     counts = Counter(row.standing for row in figure.rows)
-    below, above = counts["below"], counts["above"]
-    if not below and not above:
-        text = _("No commune can be told apart from the overall figure")
-    else:
-        text = ngettext(
-            "%(num)s commune below the overall figure, %(above)s above",
-            "%(num)s communes below the overall figure, %(above)s above",
-            below,
-            above=above,
-        )
+    text = standings(counts["below"], counts["above"])
     if since is None or not figure.has_changes:
         return text
     then = since.then
@@ -285,6 +276,18 @@ def finding(figure: Figure, since: Since | None, of_change: bool = False) -> str
         then=then,
         down=moved["below"],
         up=moved["above"],
+    )
+
+
+def standings(below: int, above: int) -> str:
+    """How many communes are told apart from the overall figure."""
+    if not below and not above:
+        return _("No commune can be told apart from the overall figure")
+    return ngettext(
+        "%(num)s commune below the overall figure, %(above)s above",
+        "%(num)s communes below the overall figure, %(above)s above",
+        below,
+        above=above,
     )
 
 

@@ -111,6 +111,18 @@ def whole_head(sampled: int, communes: int) -> str:
     return _("Province") if sampled == communes else _("In the sample")
 
 
+def of_part(finding: str, reached: int, communes: int) -> str:
+    """A finding behind the communes that it is of, where they are not all: "In 10 of 54 communes, …"."""
+    if reached >= communes:
+        return finding
+    return _(
+        "In %(reached)s of %(all)s communes, %(finding)s",
+        reached=number(reached),
+        all=number(communes),
+        finding=finding[:1].lower() + finding[1:],
+    )
+
+
 def has_interval(record: Estimate) -> bool:
     """Whether both limits may be shown."""
     return not is_hidden(record) and record.low is not None and record.high is not None

@@ -89,9 +89,21 @@ class Figures:
 
     @property
     def ends(self) -> tuple[list[Shown], list[Shown]]:
-        """The items at both ends, where there are enough to speak of ends."""
+        """The items at both ends, where there are enough to speak of ends, and each interval of one end lies below
+        each of the other: else the sample can't tell which are which."""
         items = self.items
-        return (items[:ENDS], items[: -ENDS - 1 : -1]) if len(items) > 3 * ENDS else ([], [])
+        low, high = items[:ENDS], items[: -ENDS - 1 : -1]
+        if len(items) <= 3 * ENDS or max(_most(one) for one in low) >= min(_least(one) for one in high):
+            return [], []
+        return low, high
+
+
+def _least(one: Shown) -> float:
+    return 0.0 if one.record.low is None else one.record.low
+
+
+def _most(one: Shown) -> float:
+    return 1.0 if one.record.high is None else one.record.high
 
 
 def state(session: Session, wave: Wave, release: Release) -> tuple[object, ...]:

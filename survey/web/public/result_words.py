@@ -9,16 +9,21 @@ from survey.results.since import Since
 from survey.results.summary import Summary
 from survey.storage.models import Release, WaveKind
 from translations import gettext as _
-from translations.formats import day, number
+from translations.formats import day, number, percent
 
 TENTHS = 10
 
 
 def finding(summary: Summary, since: Since | None) -> str:
-    """What the page says above all: how many answers of ten are satisfied, and whether that has changed."""
+    """What the page says above all: how many answers of ten are satisfied, and whether that has changed; first of
+    all in how many communes, where not in every one, for whoever copies this line copies no other."""
     if summary.index is None:
         return summary.wave.title
-    level = _level(summary.index.estimate, summary)
+    return summary.of_part(_moved(_level(summary.index.estimate, summary), since))
+
+
+def _moved(level: str, since: Since | None) -> str:
+    """The level, and whether it is another one than in the wave before."""
     change = since.of("index") if since else None
     if change is None or change.verdict is None or since is None:
         return level
@@ -33,11 +38,22 @@ def finding(summary: Summary, since: Since | None) -> str:
 
 
 def _level(index: Estimate, summary: Summary) -> str:
+    """About so many of ten, if both limits, rounded, are within one of it; else the limits themselves."""
     if index.estimate is None or summary.rule is None or not summary.rule.is_share:
-        return f"{summary.index.label if summary.index else ''}: {wording.figure(index, 1)}"
-    tenths = round(TENTHS * index.estimate)
+        return f"{summary.index.label if summary.index else ''}: {wording.cell(index, 1)}"
+    low = 0.0 if "none" in index.flags else index.low
+    high = 1.0 if "all" in index.flags else index.high
+    if low is None or high is None:
+        return _("The answers are not enough to say how satisfied people are")
+    least, tenths, most = (round(TENTHS * share) for share in (low, index.estimate, high))
+    if most - tenths > 1 or tenths - least > 1:
+        return _(
+            "Between %(low)s and %(high)s of answers say satisfied: not enough to say it more closely",
+            low=percent(low, 1),
+            high=percent(high, 1),
+        )
     if tenths == 0:
-        return _("Of 10 answers fewer than one says satisfied")
+        return _("Hardly any answer says satisfied")
     if tenths == TENTHS:
         return _("Nearly all answers say satisfied")
     return _("Of 10 answers about %(count)s say satisfied", count=number(tenths))

@@ -14,7 +14,7 @@ from analysis.contrast import Group
 from analysis.disclosure import FEWEST
 from analysis.response_rates import response_rates
 from survey.accounts.accounts import Right
-from survey.results import charts, figure_marks, since, standing_words, targets, wave_duties, wording
+from survey.results import charts, figure_marks, since, standing_words, targets, unit_table, wave_duties, wording
 from survey.results.since import Since, measures
 from survey.results.summary import Summary, UnitLine
 from survey.results.targets import Verdict
@@ -92,16 +92,8 @@ def finding(summary: Summary, found: Since | None, lines: Sequence[ChangeRow]) -
         )
     groups = apart(summary)
     if any(line.index.standing for line in summary.units):
-        parts.append(
-            _(
-                "%(below)s communes below the overall figure, %(above)s above",
-                below=len(groups["below"]),
-                above=len(groups["above"]),
-            )
-            if groups["below"] or groups["above"]
-            else _("No commune can be told apart from the overall figure")
-        )
-    return ". ".join(parts) or (summary.index.label if summary.index else summary.wave.title)
+        parts.append(unit_table.standings(len(groups["below"]), len(groups["above"])))
+    return summary.of_part(". ".join(parts) or (summary.index.label if summary.index else summary.wave.title))
 
 
 def apart(summary: Summary) -> dict[Group, list[UnitLine]]:

@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
@@ -16,10 +17,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.results import release_steps, releases, result_table, wording
+from survey.results import release_steps, releases, result_table, summary, wording
 from survey.storage.models import Release
 from survey.system import dates
 from survey.waves import waves
+from survey.web.public import result_figures, result_words
+from survey.web.staff.results import overview
 from translations import speaking
 
 PAGE = "/ket-qua/nam-truoc"  # the demo's wave that is released
@@ -167,6 +170,50 @@ def test_it_is_shared_as_a_card(reader: FlaskClient) -> None:
 def test_an_answer_in_ten_is_no_person_in_ten(reader: FlaskClient) -> None:
     assert re.search(r"<h1>Cứ 10 câu trả lời thì khoảng \d câu nói hài lòng", reader.get(PAGE).text)
     assert "Of 10 answers about" in reader.get(f"{PAGE}?lang=en").text
+
+
+def test_so_many_of_ten_are_told_where_the_interval_allows_it(made_up: Flask) -> None:
+    """Both limits within one of the number that is told, rounded; else the limits are the headline."""
+    with made_up.extensions["database"].reading() as session, speaking("en"):
+        found = summary.gather(session, "nam-truoc", release=releases.newest(session, "nam-truoc"))
+
+        def told(estimate: float, low: float | None, high: float | None, *flags: str) -> str:
+            index = found.index
+            assert index is not None
+            record = replace(index.estimate, estimate=estimate, low=low, high=high, flags=flags)
+            return result_words.finding(replace(found, index=replace(index, estimate=record)), None)
+
+        assert told(0.84, 0.66, 0.94) == "Of 10 answers about 8 say satisfied"
+        for low, high in ((0.64, 0.94), (0.66, 0.96), (0.078, 0.997)):
+            text = told(0.84, low, high)
+            assert text.startswith(f"Between {100 * low:.1f}% and {100 * high:.1f}% of answers say satisfied")
+            assert "about" not in text
+        assert told(1.0, 0.9, None, "all") == "Nearly all answers say satisfied"
+        assert told(1.0, 0.3, None, "all").startswith("Between 30.0% and 100.0%")
+        assert told(0.84, None, None) == "The answers are not enough to say how satisfied people are"
+
+
+def test_the_headline_says_of_how_many_communes_it_is(made_up: Flask) -> None:
+    with made_up.extensions["database"].reading() as session, speaking("en"):
+        found = summary.gather(session, "nam-truoc", release=releases.newest(session, "nam-truoc"))
+        part = replace(found, collection=replace(found.collection, units_reached=10))
+        whole, partial = (result_words.finding(one, None) for one in (found, part))
+        assert whole[:6] == "Of 10 "
+        assert partial == f"In 10 of 54 communes, o{whole[1:]}"
+        assert overview.finding(part, None, []).startswith("In 10 of 54 communes, ")
+        assert "54" not in overview.finding(found, None, [])
+
+
+def test_ends_that_can_not_be_told_apart_are_not_named(made_up: Flask) -> None:
+    with made_up.extensions["database"].reading() as session:
+        wave = waves.find(session, "nam-truoc")
+        figures = result_figures.gather(session, wave, releases.find(session, "nam-truoc", 1))
+    low, high = figures.ends
+    assert len(low) == len(high) == result_figures.ENDS
+    reach = max(one.record.high or 0.0 for one in low)
+    touching = replace(high[-1], record=replace(high[-1].record, low=reach))
+    parts = tuple(touching if one is high[-1] else one for one in figures.parts)
+    assert replace(figures, parts=parts).ends == ([], [])
 
 
 def test_a_commune_is_found_by_what_people_call_it(reader: FlaskClient) -> None:

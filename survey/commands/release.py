@@ -70,12 +70,16 @@ def _reasons(despite: tuple[str, ...]) -> dict[str, str]:
 
 
 def _open(
-    database: Any, code: str, despite: tuple[str, ...]
+    database: Any, code: str, despite: tuple[str, ...], number: int | None = None
 ) -> tuple[list[open_matters.OpenMatter], dict[str, str]]:
-    """What is open in a wave, and the reasons given to go past it."""
+    """What is open in a wave, or stood open when a release was frozen, and the reasons given to go past it."""
     ticked = _reasons(despite)
     with database.reading() as session:
-        found = open_matters.listed(session, waves.find(session, code))
+        wave = waves.find(session, code)
+        if number is None:
+            found = open_matters.listed(session, wave)
+        else:
+            found = open_matters.at_freeze(session, wave, releases.find(session, code, number))
     known = {one.subject for one in found}
     if strange := [subject for subject in ticked if subject not in known]:
         raise Conflict(
@@ -138,7 +142,7 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
 def check(code: str | None, year: int | None, number: int, person: str, despite: tuple[str, ...]) -> None:
     database = installation.opened()
     if code is not None:
-        open_, ticked = _open(database, code, despite)
+        open_, ticked = _open(database, code, despite, number)
         with database.writing() as session:
             chosen = releases.claim(session, code, number)
             releasing.check(session, chosen, person, open_, ticked)
@@ -160,7 +164,7 @@ def check(code: str | None, year: int | None, number: int, person: str, despite:
 def approve(code: str | None, year: int | None, number: int, person: str, despite: tuple[str, ...]) -> None:
     database = installation.opened()
     if code is not None:
-        open_, ticked = _open(database, code, despite)
+        open_, ticked = _open(database, code, despite, number)
         with database.writing() as session:
             chosen = releases.claim(session, code, number)
             releasing.approve(session, chosen, person, open_, ticked)

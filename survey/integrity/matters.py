@@ -71,6 +71,11 @@ class Matter:
         return self.state in (MatterState.OPEN, MatterState.REINTERVIEW)
 
     @property
+    def holds_up(self) -> bool:
+        """Whether no release that holds its forms is approved now."""
+        return self.blocks_release and self.is_open
+
+    @property
     def unit(self) -> str | None:
         """The commune that it is about."""
         return self.about.unit if isinstance(self.about, Flood | AlikeForms) else None

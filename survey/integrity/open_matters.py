@@ -14,8 +14,9 @@ from survey.fieldwork import accounting, double_entry
 from survey.integrity import matter_words, matters, pattern_words
 from survey.integrity.matters import Matter
 from survey.integrity.patterns import Pattern
+from survey.results import release_matters
 from survey.results.release_matters import Open
-from survey.storage.models import Wave
+from survey.storage.models import MatterState, Release, Wave
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from translations import LANGUAGES, language, ngettext, speaking
@@ -36,19 +37,39 @@ class Where(StrEnum):
     WAVE = "wave"
 
 
+PLACES = {
+    "held": Where.HELD,
+    "lot": Where.LOTS,
+    "missing": Where.PAPER,
+    "waiting": Where.PAPER,
+    "unsettled": Where.SETTLE,
+    "running": Where.WAVE,
+}
+
+
 @dataclass(frozen=True)
 class OpenMatter(Open):
-    """A matter that is open, as a release knows it, and where it is seen to.
+    """A matter that is open, as a release knows it.
 
     blocks  no release that holds its forms is approved before it is decided, whatever the reason
-    is_plain  the days of the wave say it already: the command tells it and goes on, the page asks
-    names   it names somebody who asked or keyed: only who reviews, or approves, reads that
     """
 
-    where: Where
     blocks: bool = False
-    is_plain: bool = False
-    names: bool = False
+
+    @property
+    def where(self) -> Where:
+        """On which page somebody sees to it."""
+        return PLACES.get(self.subject.partition(":")[0], Where.MATTERS)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the days of the wave say it already: the command tells it and goes on, the page asks."""
+        return self.where is Where.WAVE
+
+    @property
+    def names(self) -> bool:
+        """Whether it names somebody who asked or keyed: only who reviews, or approves, reads that."""
+        return self.subject.startswith("pattern:")
 
 
 def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = None) -> list[OpenMatter]:
@@ -58,22 +79,27 @@ def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = No
     patterns  as in `matters.matters`
     """
     names = in_each(lambda: pattern_words.names(session, wave))
-    places = {matters.MatterKind.HELD: Where.HELD, matters.MatterKind.LOT: Where.LOTS}
     found = [
-        OpenMatter(
-            one.subject,
-            in_each(partial(_title, one, names)),
-            places.get(one.kind, Where.MATTERS),
-            one.blocks_release,
-            names=one.kind is matters.MatterKind.PATTERN,
-        )
+        OpenMatter(one.subject, in_each(partial(_title, one, names)), one.blocks_release)
         for one in matters.open_matters(session, wave, patterns)
     ]
     if questionnaires.by_digest(session, wave.questionnaire).population.in_field:
         found += _of_fieldwork(session, wave)
     if dates.today() <= waves.asks_until(wave):
-        found.append(OpenMatter("running", in_each(partial(_running, wave)), Where.WAVE, is_plain=True))
+        found.append(OpenMatter("running", in_each(partial(_running, wave))))
     return sorted(found, key=lambda one: not one.blocks)
+
+
+def at_freeze(session: Session, wave: Wave, release: Release) -> list[OpenMatter]:
+    """What stood open when a release was frozen, as it stood then: it is about the forms that the release holds,
+    whatever came since. What was explained meanwhile is no longer open."""
+    known = {one.subject: one for one in matters.matters(session, wave, ())}
+    explained = {one.subject for one in known.values() if one.state is MatterState.EXPLAINED}
+    return [
+        OpenMatter(row.subject, row.told, row.subject in known and known[row.subject].holds_up)
+        for row in release_matters.passed(session, release)
+        if row.step == "frozen" and row.subject not in explained
+    ]
 
 
 def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
@@ -81,11 +107,11 @@ def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
     differing = len(double_entry.to_settle(session, [wave.code]))
     to_key = paper.waiting - differing
     counts = (
-        ("missing", Where.PAPER, paper.missing, partial(missing_sheets, paper)),
-        ("waiting", Where.PAPER, to_key, partial(sheets_to_key, to_key, paper)),
-        ("unsettled", Where.SETTLE, differing, partial(sheets_to_settle, differing, paper)),
+        ("missing", paper.missing, partial(missing_sheets, paper)),
+        ("waiting", to_key, partial(sheets_to_key, to_key, paper)),
+        ("unsettled", differing, partial(sheets_to_settle, differing, paper)),
     )
-    return [OpenMatter(subject, in_each(say), where) for subject, where, count, say in counts if count > 0]
+    return [OpenMatter(subject, in_each(say)) for subject, count, say in counts if count > 0]
 
 
 def _running(wave: Wave) -> str:

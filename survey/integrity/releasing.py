@@ -52,7 +52,11 @@ def check(
     open_: Collection[Open] = (),
     ticked: Mapping[str, str] = NOTHING,
 ) -> None:
-    """Notes that somebody checked the figures of a release, past what is open; as `freeze` takes it."""
+    """Notes that somebody checked the figures of a release, past what stood open at its freeze.
+
+    open_   `open_matters.at_freeze`
+    ticked  as `freeze` takes it; an empty reason agrees with the one that was given before
+    """
     release_steps.check(release, person)
     release_matters.note(session, release, "checked", open_, ticked, person)
 
@@ -64,8 +68,9 @@ def approve(
     open_: Collection[Open] = (),
     ticked: Mapping[str, str] = NOTHING,
 ) -> None:
-    """Lets the newest release of a wave be seen, once it is checked and nothing in it waits for a decision.
-    Whoever let unusual forms in it stay counted does not approve it: two people answer for them."""
+    """Lets the newest release of a wave be seen, once it is checked and nothing in it waits for a decision; past
+    what stood open, as `check` takes it. Whoever let unusual forms in it stay counted does not approve it: two
+    people answer for them."""
     refuse_undecided(session, waves.find(session, release.wave), release, person)
     releases.approve(session, release, person)
     release_matters.note(session, release, "approved", open_, ticked, person)

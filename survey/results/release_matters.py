@@ -61,9 +61,9 @@ def passed(session: Session, release: Release) -> list[ReleaseMatter]:
 
 
 def standing(rows: Iterable[ReleaseMatter], open_: Iterable[Open]) -> dict[str, ReleaseMatter]:
-    """The newest reason for each matter that is still what it was then; one that has changed needs a new one."""
-    now = {one.subject: one.told for one in open_}
-    return {row.subject: row for row in rows if now.get(row.subject) == row.told}
+    """The newest reason for each matter: of one release it is about the same forms at each step."""
+    subjects = {one.subject for one in open_}
+    return {row.subject: row for row in rows if row.subject in subjects}
 
 
 def refuse_unsettled(

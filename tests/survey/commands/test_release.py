@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from flask import Flask
+
 from survey.responses import submission
 from survey.storage.database import Database
-from survey.storage.models import Batch, Mode, Role, Sheet
+from survey.storage.models import Batch, Mode, Role, Sheet, SheetState
 from survey.system import dates
 from survey.waves import waves
 from tests.survey.year import example
@@ -21,12 +24,12 @@ def send(province: Database, count: int, psu: str, unit: str = "06652") -> None:
             submission.submit(session.connection(), place, uuid4(), Mode.PAPER, {"C6": 1}, psu=psu)
 
 
-def lose(province: Database) -> None:
+def lose(province: Database, batch: str = "B1") -> None:
     """Two forms are printed, of which none came back."""
     with province.writing() as session:
-        session.add(Batch(code="B1", wave="ho-mau", psu="V1", printed=dates.today()))
+        session.add(Batch(code=batch, wave="ho-mau", psu="V1", printed=dates.today()))
         session.flush()
-        session.add_all(Sheet(serial=f"B1{place}", batch="B1", place=place) for place in (1, 2))
+        session.add_all(Sheet(serial=f"{batch}{place}", batch=batch, place=place) for place in (1, 2))
 
 
 def test_freeze_check_and_list_say_by_how_much_a_release_differs_and_what_waits(
@@ -94,6 +97,34 @@ def test_each_open_matter_is_gone_past_with_a_reason_that_stays_with_the_release
     told = hailong("release", "list", "--wave", "ho-mau").err
     for person in "AB":
         assert f"{person} (as told by the operator) went on: Lost in the flood" in told
+
+
+def test_a_release_is_asked_what_stood_open_at_its_freeze_whatever_came_since(
+    province: Database, hailong: Any, app: Flask, sign_in: Any, account: Any
+) -> None:
+    send(province, 40, "V1")
+    lose(province)
+    past = ("--despite", "missing=Lost in the flood")
+    assert hailong("release", "freeze", "--wave", "ho-mau", "--by", "A", *past).code == 0
+    lose(province, "B2")
+    with province.writing() as session:
+        session.add(Sheet(serial="B13", batch="B1", place=3, state=SheetState.WAITING))
+        account(session, "head", Role.HEAD)
+    steps = (("home_affairs", "/quan-tri/ho-mau/cong-bo/1/kiem-tra"), ("head", "/quan-tri/ho-mau/cong-bo/1/duyet"))
+    for who, address in steps:
+        client = sign_in(app, who)
+        page = client.get(address).text
+        assert "1 việc còn mở lúc chốt, đã có lý do 1" in page
+        assert "2 trong 2 tờ phiếu đã phát chưa thu về" in page
+        assert "Lost in the flood" in page
+        asked, _, newer = page.partition("Nảy sinh sau khi chốt")
+        assert "trong 5 tờ" not in page
+        assert ("chưa nhập" in asked, "chưa nhập" in newer) == (False, True)
+        sent = dict(re.findall(r'name="(csrf_token|dot)"[^>]*value="([^"]+)"', page))
+        ticks = dict.fromkeys(re.findall(r'name="([^"]+-da-xem)"', page), "1")
+        assert len(ticks) == 1
+        assert client.post(address, data=sent).status_code == 409
+        assert client.post(address, data=sent | ticks).status_code == 303
 
 
 def test_a_name_that_is_no_account_is_the_operators_word_and_a_release_can_be_withdrawn(

@@ -129,7 +129,7 @@ def _step(wave: str, number: int | None, step: str, take: Step, done: str) -> Re
         return _step_page(wave, number, step)
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        sent = Sent(_open(session, wave_row, step))
+        sent = Sent(_open(session, wave_row, number, step))
     try:
         if step == "freeze":
             digests.close_days(database(), datetime.now(UTC), wave)
@@ -172,7 +172,8 @@ def _step_page(
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         one = None if number is None else releases.find(session, wave, number)
-        sent = sent or Sent(_open(session, wave_row, step, looked.value.patterns if looked else ()))
+        patterns = looked.value.patterns if looked else ()
+        sent = sent or Sent(_open(session, wave_row, number, step, patterns))
         try:
             if one is not None:
                 releases.refuse_step(session, one, step, current_user.name)
@@ -188,6 +189,7 @@ def _step_page(
             fault=fault,
             lacking=fault.lacking if isinstance(fault, Unsettled) else {},
             sent=sent,
+            newer=_newer(session, wave_row, step, patterns, sent.open),
             key=matter_key,
             told=_told,
             where=_where,
@@ -199,9 +201,29 @@ def _step_page(
     return page, fault.status if fault else 200
 
 
-def _open(session: Session, wave: Wave, step: str, patterns: Iterable[Pattern] | None = None) -> list[OpenMatter]:
-    """What is open; of a withdrawal nothing has to be gone past."""
-    return [] if step == "withdraw" else open_matters.listed(session, wave, patterns)
+def _open(
+    session: Session, wave: Wave, number: int | None, step: str, patterns: Iterable[Pattern] | None = None
+) -> list[OpenMatter]:
+    """What is open; of a release, what stood open when it was frozen. A withdrawal goes past nothing."""
+    if step == "withdraw":
+        return []
+    if number is not None:
+        return open_matters.at_freeze(session, wave, releases.find(session, wave.code, number))
+    return open_matters.listed(session, wave, patterns)
+
+
+def _newer(
+    session: Session, wave: Wave, step: str, patterns: Iterable[Pattern], asked: Iterable[OpenMatter]
+) -> list[OpenMatter]:
+    """What came up after a release was frozen: told to whoever checks or approves it, and not asked."""
+    if step not in ("check", "approve"):
+        return []
+    known = {one.subject for one in asked}
+    return [
+        one
+        for one in open_matters.listed(session, wave, patterns)
+        if one.subject not in known and not one.is_plain
+    ]
 
 
 def _figures(session: Session, wave: Wave, one: Release | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.integrity import unusual
+from survey.integrity import open_matters, releasing, unusual
 from survey.reports import commune, contents
 from survey.results import release_steps, releases
 from survey.storage.database import Database
@@ -153,7 +153,9 @@ def test_approval_is_refused_on_the_page_and_the_commune_reads_it_without_unrele
     with province.writing() as session:
         account(session, "xa", Role.COMMUNE, UNIT)
         account(session, "head", Role.HEAD)
-        release = releases.freeze(session, waves.find(session, "gop-y"), "An")
+        wave = waves.find(session, "gop-y")
+        open_ = open_matters.listed(session, wave)
+        release = releasing.freeze(session, wave, "An", open_, {one.subject: "Sẽ xét" for one in open_})
         release_steps.check(release, "Bình")
     head, address = sign_in(app, "head"), "/quan-tri/gop-y/cong-bo/1/duyet"
     page = head.get(address).text

@@ -77,6 +77,11 @@ def restore(file: Path, without_keys: bool) -> None:
     with archive.opened(file, lambda: passphrase(file)) as content:
         contents = archive.check(file, content)
         with_keys = not without_keys and beside.exists()
+        if archive.is_encrypted(file) and not (with_keys or without_keys):
+            raise Refusal(
+                "The keys of this backup are not there. Put them at %(file)s; if they are lost: --without-keys",
+                file=beside,
+            )
         secrets = keys.opened(beside, passphrase(beside)) if with_keys else {}
         database = storage.Database(settings.database_url())
         if not archive.make_room(database, folder):

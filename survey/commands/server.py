@@ -76,6 +76,7 @@ def _tell(done: installation.Migration) -> None:
 def serve(host: str, port: int, workers: int | None) -> None:
     settings.refuse_wrong_numbers()
     database = installation.opened()
+    settings.secret_key()
     if database.is_sqlite:
         workers = 1
     with database.reading() as session:

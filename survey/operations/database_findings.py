@@ -75,7 +75,7 @@ def writable(database: Database) -> Iterator[Finding]:
         what = _("The database can't be written: %(reason)s", reason=reason_of(error))
         yield mend(what, _("Give the account that serves the right to write it and to make tables."))
     else:
-        yield well(_("The database can be written."))
+        yield well(_("This account may write the database."))
 
 
 def sqlite(database: Database) -> Iterator[Finding]:

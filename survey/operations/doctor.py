@@ -32,7 +32,6 @@ from translations import Refusal, formats
 from translations import gettext as _
 
 LEAST_SPACE, LITTLE_SPACE = 1_000_000_000, 5_000_000_000  # bytes free on the disk of the data
-SHORTEST_KEY = 32  # characters of a secret key that somebody chose
 SOON = timedelta(days=14)  # in which a certificate that renews itself would have done so
 HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -226,10 +225,13 @@ def rights(folder: Path) -> Iterator[Finding]:
 def secret(folder: Path) -> Iterator[Finding]:
     """The key that signs cookies, receipts and invitation codes."""
     given, kept = settings.given_secret("HAILONG_SECRET_KEY"), folder / "secret.key"
-    if given and len(given) < SHORTEST_KEY:
+    if given and len(given) < settings.SHORTEST_KEY:
         yield mend(
             _("HAILONG_SECRET_KEY is short: who guesses it signs in as anybody."),
-            _("Take it away, and one is made; or give at least %(least)d random characters.", least=SHORTEST_KEY),
+            _(
+                "Take it away, and one is made; or give at least %(least)d random characters.",
+                least=settings.SHORTEST_KEY,
+            ),
         )
     elif given and not os.environ.get("HAILONG_SECRET_KEY"):
         yield well(_("The secret key comes from the system's store of secrets."))
@@ -243,7 +245,7 @@ def secret(folder: Path) -> Iterator[Finding]:
         yield look(
             what, _("It is created when the platform is first served. After a restore: put secret.key back.")
         )
-    elif kept.stat().st_size < SHORTEST_KEY:
+    elif kept.stat().st_size < settings.SHORTEST_KEY:
         what = _("The file %(file)s is damaged.", file=kept)
         yield mend(what, _("Bring it back from the backup of the keys; a new one makes printed codes worthless."))
     else:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from translations import Refusal
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+SHORTEST_KEY = 32  # characters of a key that signs cookies and codes
 
 
 def given_secret(name: str) -> str | None:
@@ -39,17 +41,35 @@ def database_url() -> str:
 
 
 def secret_key() -> str:
-    """`HAILONG_SECRET_KEY`, else one that is made once and stored in the data folder."""
+    """`HAILONG_SECRET_KEY`, else one that is made once and stored in the data folder; refused where what is stored
+    is shorter than `SHORTEST_KEY`: with a part of a key, or none, anybody could sign in as anybody."""
     if given := given_secret("HAILONG_SECRET_KEY"):
         return given
     path = data_folder() / "secret.key"
+    if not path.exists():
+        _make_key(path)
+    key = path.read_text()
+    if len(key) < SHORTEST_KEY:
+        raise Refusal(
+            "The key file %(file)s is damaged. "
+            "Bring it back from the backup of the keys (docs/administrators.md).",
+            file=path,
+        )
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Puts a new key in its place, whole at once: two processes that start together read the same one."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        # Opened so that of two processes that start at once only one makes it.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(32))
-    except FileExistsError:
-        pass
-    return path.read_text()
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def text_key_file() -> Path:

@@ -86,14 +86,16 @@ def write(database: Database, path: Path, progress: Progress, passphrase: str | 
 
     passphrase  opens both; without one FILE can be read by whoever finds it, and the keys are left out
 
-    Refused where there is a file of either name, since a backup is never written over, and where the passphrase is
-    too short. One that is cut off by force leaves what nobody can read, or without a passphrase nobody but the
-    account that ran it, and the next one in the folder removes it.
+    Refused where there is a file of either name, since a backup is never written over, where there is no such
+    folder, and where the passphrase is too short. One that is cut off by force leaves what nobody can read, or
+    without a passphrase nobody but the account that ran it, and the next one in the folder removes it.
     """
     beside = keys.beside(path)
     for place in (path, beside):
         if place.exists():
             raise Conflict("There is a file %(file)s already. Give the backup another name.", file=place)
+    if not path.parent.is_dir():
+        raise Refusal("There is no folder %(folder)s. Make it, or name another.", folder=path.parent)
     if passphrase is not None and len(passphrase) < LEAST:
         raise Refusal("Choose a passphrase of at least %(least)d characters.", least=LEAST)
     _remove_drafts(path.parent)
@@ -167,6 +169,12 @@ def opened(path: Path, passphrase: Callable[[], str]) -> Iterator[IO[bytes]]:
         ) from None
     except age_format.DamagedError:
         raise _damaged(path) from None
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether a passphrase opens it; its keys lie beside it then."""
+    with path.open("rb") as file:
+        return age_format.begins(file)
 
 
 def check(path: Path, file: IO[bytes] | None = None) -> Contents:

@@ -137,6 +137,26 @@ def test_keys_of_another_day_are_found_before_anything_is_kept(
     assert not list((tmp_path / "new").iterdir())
 
 
+def test_a_backup_whose_keys_are_missing_is_restored_only_by_who_says_that_they_are_lost(
+    hailong: Program, lost: Path, tmp_path: Path
+) -> None:
+    (lost / "b.zip.keys").unlink()
+    done = hailong("restore", lost / "b.zip")
+    assert done.code == 1
+    assert f"Put them at {lost / 'b.zip.keys'}" in done.err
+    assert not (tmp_path / "new").exists()
+    assert hailong("restore", lost / "b.zip", "--without-keys").code == 0
+
+
+def test_a_folder_that_is_not_there_is_named(
+    hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAILONG_BACKUP_PASSPHRASE", PASSPHRASE)
+    done = hailong("backup", tmp_path / "none" / "b.zip")
+    assert done.code == 1
+    assert f"There is no folder {tmp_path / 'none'}." in done.err
+
+
 def test_a_short_passphrase_is_refused_before_anything_is_written(
     hailong: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import select, text
 
 from survey.storage.database import Database
 from survey.storage.models import Response, ResponseText
+from survey.system import settings
 from survey.web.server.admission import WORKING
 
 CLIENTS, ACKNOWLEDGED = 4, 120
@@ -300,3 +301,28 @@ def test_a_setting_that_is_no_number_is_told_when_the_server_starts(
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     monkeypatch.setenv("HAILONG_KIOSK_IDLE", "abc")
     assert "HAILONG_KIOSK_IDLE" in hailong("serve").err
+
+
+@pytest.mark.parametrize("content", ["", "abc", None])
+def test_with_a_part_of_the_key_that_signs_nothing_is_served(
+    hailong: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    monkeypatch.setattr(os, "execve", lambda *_program: None)
+    place = tmp_path / "secret.key"
+    if content is None:  # what can't be read
+        place.mkdir()
+    else:
+        place.write_text(content)
+    done = hailong("serve", "--port", 0)
+    assert (done.code, str(place) in done.err, "Hài Lòng is at" in done.err) == (1, True, False)
+
+
+def test_two_processes_that_start_together_sign_with_one_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    with ThreadPoolExecutor(8) as processes:
+        made = set(processes.map(lambda _one: settings.secret_key(), range(64)))
+    assert len(made) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]

@@ -241,7 +241,7 @@ def test_a_postgresql_that_may_lose_what_it_confirmed_is_noticed(folder: Path) -
     assert "ALTER SYSTEM SET fsync = on" in one.do
     assert found("archives no log").state is State.LOOK
     assert found("may do everything").state is State.LOOK
-    assert found("can be written").state is State.WELL
+    assert found("may write the database").state is State.WELL
 
 
 def test_a_master_key_that_is_gone_damaged_or_another_one_is_named(

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.design import Labels
 from survey.responses import lot_steps
 from survey.responses.columns import Ids, packed, places
 from survey.responses.left_out import rejected
@@ -73,7 +76,8 @@ class Changes:
     units      by name; `alike` is how many others rest on the same forms
     concluded  communes of which something else is concluded, with the words of before and of now
     waiting    communes whose few changed forms wait for more
-    reweighed  whether the weights are others, which moves every figure
+    reweighed  whether forms that stayed weigh otherwise, or count in another village or stratum, which moves every
+               figure; a newer version of the weights that leaves theirs as they were does not
     """
 
     headlines: tuple[Headline, ...]
@@ -84,6 +88,11 @@ class Changes:
     concluded: tuple[tuple[Unit, str, str], ...]
     waiting: tuple[tuple[Unit, int], ...]
     reweighed: bool
+
+    @property
+    def none(self) -> bool:
+        """Whether it is of the same forms as the one before, with the same weights: every figure is the same."""
+        return self.former is not None and not self.units and not self.reweighed
 
 
 def gather(session: Session, people: Respondents, number: int | None = None) -> Changes:
@@ -110,8 +119,26 @@ def gather(session: Session, people: Respondents, number: int | None = None) -> 
             (units.find(session, one.unit), one.came + one.went)
             for one in releases.changed(people, sample(session, waves.find(session, wave.code)))
         ),
-        reweighed=known is not None and (known.weights, known.draw) != (wave.weights, wave.draw),
+        reweighed=former is not None and _reweighed(former, people),
     )
+
+
+def _reweighed(old: Respondents, new: Respondents) -> bool:
+    """Whether a form that both hold counts otherwise than before."""
+    at = places(new.responses.ids[new.rows], old.responses.ids[old.rows])
+    stayed = at >= 0
+    at = at[stayed]
+    if not np.array_equal(new.weight[stayed], old.weight[at]):
+        return True
+    return any(
+        _named(now)[stayed].tolist() != _named(then)[at].tolist()
+        for now, then in ((new.psu, old.psu), (new.stratum, old.stratum))
+    )
+
+
+def _named(labels: Labels) -> NDArray[Any]:
+    """(N,) the label of each, None for a blank."""
+    return np.array([*map(str, labels.levels), None], object)[labels.codes]
 
 
 def _asked(people: Respondents) -> dict[str, str]:

@@ -686,6 +686,33 @@ def test_the_waves_weights_of_that_day_hold_in_a_release(province: Database, sen
     assert shares == pytest.approx([0.5, 0.9])
 
 
+def test_a_version_of_the_weights_that_moves_none_is_not_called_other_weights(
+    app: Flask, province: Database, send: Any, sign_in: Any
+) -> None:
+    def weigh(weights: dict[Any, float]) -> None:
+        with province.writing() as session:
+            version = NewWeights(session, waves.find(session, "ho-mau"), "test")
+            version.add(weights)
+            version.keep()
+
+    ids = send(40, wave="ho-mau", psu="V1") + send(40, wave="ho-mau", unit=OTHER, psu="V3")
+    weigh(dict.fromkeys(ids, 100.0))
+    freeze(province, "ho-mau")
+    weigh(dict.fromkeys(send(1, wave="ho-mau", psu="V1"), 100.0))
+    client, page = sign_in(app, "home_affairs"), "/quan-tri/ho-mau/cong-bo/chot"
+    told = client.get(page).text
+    assert "Chốt số liệu: phiếu như bản số 1 ·" in told
+    assert "sẽ chốt 80 phiếu" in told
+    assert "Hà Tu: 1 phiếu còn chờ hoặc đến sau" in told
+    assert "quyền số khác" not in told.lower()
+    assert "?ban=1" in told
+    assert "?ban=0" not in told
+    weigh({ids[0]: 50.0})
+    told = client.get(page).text
+    assert "phiếu như bản số 1, quyền số khác" in told
+    assert "Xem số liệu hiện có, kể cả phiếu còn chờ" in told
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_of_two_who_freeze_at_once_one_waits(province: Database, send: Callable[..., list[Any]]) -> None:
     send(40)

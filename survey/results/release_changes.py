@@ -27,6 +27,8 @@ from translations import ngettext
 from translations.formats import number, order, points
 
 Figures = Sequence[Record]
+DECIMALS = 1  # of a headline figure in percent, on the pages of a release
+NOTHING = 1e-9  # below which two figures are the same
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,16 @@ class Headline:
 
     @property
     def moved(self) -> str:
-        """How far it is from the one before, in points; empty where either is hidden or missing."""
+        """How far it is from the one before, in points, between the two as they are written; empty where either is
+        hidden or missing."""
         if self.old is None or _untold(self.old) or _untold(self.new):
             return ""
-        by = (self.new.estimate or 0) - (self.old.estimate or 0)
-        return points(by, 1) if abs(by) >= 0.0005 else _("no change")
+        then, now = self.old.estimate or 0.0, self.new.estimate or 0.0
+        if (by := round(100 * now, DECIMALS) - round(100 * then, DECIMALS)) != 0:
+            return points(by / 100, DECIMALS)
+        if abs(now - then) < NOTHING:
+            return _("no change")
+        return _("less than %(least)s points", least=number(10**-DECIMALS, DECIMALS))
 
 
 @dataclass(frozen=True)

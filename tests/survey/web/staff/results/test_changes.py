@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -80,6 +81,25 @@ def test_a_word_is_of_the_same_lines_for_whoever_approves_and_in_the_report(
     assert printed.whole is not None
     assert len(printed.whole.changes) == 1 + 2 + 9 + 39 + 2
     assert [one.since for one in read] == [printed.of(one.new.item, one.new.value) for one in read]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (0.0504, 0.0516, "+0.2 points"),
+        (0.0602, 0.0598, "less than 0.1 points"),
+        (0.59796, 0.59836, "less than 0.1 points"),
+        (0.05949, 0.05951, "+0.1 points"),
+        (0.6, 0.6, "no change"),
+        (0.0605, 0.0, "−6.0 points"),
+    ],
+)
+def test_a_difference_of_two_releases_never_contradicts_the_figures_beside_it(
+    old: float, new: float, told: str
+) -> None:
+    with speaking("en"):
+        then, now = (SimpleNamespace(estimate=share, flags=(), high=None) for share in (old, new))
+        assert release_changes.Headline("", now, then).moved == told  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

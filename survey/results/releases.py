@@ -91,6 +91,17 @@ def newest(session: Session, wave: str) -> Release | None:
     return None if number is None else find(session, wave, number)
 
 
+def shown(session: Session, wave: str) -> Release:
+    """The release that is shown, for whoever asks for its figures; without one refused, with the reason where it
+    was withdrawn."""
+    release = newest(session, wave)
+    if release is not None:
+        return release
+    if (withdrawn := withdrawal(session, wave)) is not None:
+        raise withdrawn
+    raise NotFound("Nothing of this wave is released yet. Come back once Home Affairs has approved it.")
+
+
 def withdrawal(session: Session, wave: str) -> Gone | None:
     """What whoever asks for a released figure is told where the release of that wave was withdrawn; else None."""
     withdrawn = newest_public(session, wave).withdrawn

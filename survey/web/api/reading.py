@@ -30,7 +30,7 @@ from survey.waves import questionnaires, units, waves
 from survey.web import rows
 from survey.web.api.blueprint import pages
 from survey.web.current import database
-from translations import N_, Denied, NotFound, Refusal
+from translations import N_, Denied, Refusal
 
 P = ParamSpec("P")
 PAGED = ("limit", "offset")
@@ -129,9 +129,7 @@ def wave_rows(wave: str, format: str) -> ResponseReturnValue:
     number = request.args.get("release", type=int)
     if number is None:
         with database().reading() as session:
-            number = releases.newest_number(session, wave)
-    if number is None:
-        raise NotFound("Nothing of this wave is released yet. Ask again once Home Affairs has approved it.")
+            number = releases.shown(session, waves.find(session, wave).code).number
     return rows.file(wave, format, number)
 
 
@@ -163,10 +161,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
             by = by or ("unit",)
             if by != ("unit",):
                 raise Denied("You may read your own commune only: leave out “by”, or ask by unit.")
-            if release is None:
-                raise NotFound(
-                    "Nothing of this wave is released yet. Ask again once Home Affairs has approved it."
-                )
+            release = releases.shown(session, wave_row.code)
         people = sample(session, wave_row, release)
         records = result_table.released(session, people, items, by, request.args.get("rule"))
         records = unusual.flagged(session, wave_row, release, records)

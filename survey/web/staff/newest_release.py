@@ -38,10 +38,13 @@ class NewestRelease(NamedTuple):
 
 
 def newest_release(session: Session, wave: Wave) -> NewestRelease | None:
-    """That of a wave; None where there is none, and for whoever reads no results."""
-    if not current_user.may(Right.RESULTS):
-        return None
-    last = next(iter(releases.list_all(session, wave.code)), None)
+    """That of a wave; for whoever reads what is released of one commune, the newest of those that were approved.
+    None where there is none, and for whoever reads no results."""
+    last = None
+    if current_user.may(Right.RESULTS):
+        last = next(iter(releases.list_all(session, wave.code)), None)
+    elif current_user.may(Right.OWN_RESULTS):
+        last = releases.newest_approved(session, wave.code)
     if last is None:
         return None
     return NewestRelease(last, release_steps.state(last, releases.newest(session, wave.code), last))

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from survey.accounts import tokens
+from survey.accounts.tokens import Scope
 from survey.data_files import exporting
 from survey.data_files.open_data_bundle import Bundle, about
 from survey.reports import issuing
@@ -656,6 +657,44 @@ def test_what_was_typed_is_sent_once_the_password_is_given_again(
     assert head.post(page, data={**given, "password": "mat-khau-dai"}).status_code == 303
     with province.reading() as session:
         assert "dòng 2" in (releases.find(session, "ho-mau", number).withdrawal or "")
+
+
+def test_wherever_figures_of_a_withdrawn_release_are_asked_for_its_reason_stands(
+    app: Flask, province: Database, send: Any, sign_in: Any, account: Any
+) -> None:
+    send(40, wave="ho-mau", psu="V1")
+    reason = "Nhập nhầm một xã."
+    with province.writing() as session:
+        account(session, "xa", Role.COMMUNE, HOME)
+        token = tokens.add(session, "may", Role.HOME_AFFAIRS, scope=(Scope.ROWS,))
+    staff, own = sign_in(app, "home_affairs"), sign_in(app, "xa")
+    pages = "/quan-tri/ho-mau"
+
+    def read() -> str:
+        page = staff.get(f"{pages}/cong-bo/1").text
+        return unescape(page.partition("<blockquote>")[2].partition("</blockquote>")[0])
+
+    freeze(province, "ho-mau")
+    assert "Chỉ số hài lòng" in read()
+    assert "Đã công bố bản số 1" in own.get("/quan-tri/").text
+    with province.writing() as session:
+        releases.withdraw(session, releases.find(session, "ho-mau", 1), reason, "Minh")
+    assert (reason in read(), "Chỉ số hài lòng" in read()) == (True, False)
+    listed = own.get("/quan-tri/").text
+    assert "Đã thu hồi bản số 1" in listed
+    assert "/cong-bo/1" not in listed
+    assert reason in own.get(f"{pages}/xa-minh").text
+    assert reason in staff.get(f"{pages}/du-lieu-mo").text
+    asked = [own.get(f"{pages}/xa-minh/{name}") for name in ("bieu-do.svg", "bao-cao.pdf")]
+    asked += [staff.get(f"{pages}/{name}") for name in ("cong-bo/phat-hanh", "du-lieu-mo.zip")]
+    assert [(one.status_code, reason in one.text) for one in asked] == [(410, True)] * 4
+    head = {"Authorization": f"Bearer {token}"}
+    rows = app.test_client().get("/api/v1/waves/ho-mau/rows.csv", headers=head)
+    assert (rows.status_code, reason in rows.get_json(force=True)["detail"]) == (410, True)
+    send(40, wave="ho-mau", psu="V2")
+    freeze(province, "ho-mau")
+    assert read().startswith("Số liệu của bản 2.")
+    assert reason in read()
 
 
 @pytest.mark.parametrize("late", [1, -1])

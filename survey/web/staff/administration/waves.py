@@ -13,7 +13,6 @@ from wtforms.validators import InputRequired, Regexp, ValidationError
 
 from survey.accounts.accounts import Right
 from survey.responses import form_counts
-from survey.results import releases
 from survey.storage.models import Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
@@ -33,15 +32,13 @@ class WaveRow:
 
     state  "coming", "running" or "closed"
     forms  those the person may know of
-    own    whether there is something released of the commune whose results the person reads
-    newest  its newest release and how far it is, for whoever reads results
+    newest  its newest release and how far it is, for whoever reads results; of those approved, for a commune
     """
 
     wave: Wave
     title: str
     state: str
     forms: int
-    own: bool
     newest: NewestRelease | None
 
 
@@ -137,7 +134,6 @@ def index() -> ResponseReturnValue:
                 str(questionnaires.by_digest(session, wave.questionnaire).title),
                 _state(wave),
                 _forms(form_counts.by_unit(session, wave.code)),
-                current_user.unit is not None and releases.newest_number(session, wave.code) is not None,
                 newest_release(session, wave),
             )
             for wave in waves.list_all(session)

@@ -54,11 +54,10 @@ def chart_file(wave: str, name: str, format: str) -> ResponseReturnValue:
 def own_chart(wave: str, format: str) -> ResponseReturnValue:
     """The chart of the reader's own commune, as released."""
     with database().reading() as session:
-        waves.find(session, wave)
-        release = releases.newest(session, wave)
-        summary = unusual.gather(session, wave, release=release) if release and current_user.unit else None
-    if summary is None:
-        raise NotFound("Nothing of this wave is released yet. Come back once Home Affairs has approved it.")
+        release = releases.shown(session, waves.find(session, wave).code)
+        if current_user.unit is None:
+            raise NotFound("There is no such chart. Choose one on its page.")
+        summary = unusual.gather(session, wave, release=release)
     return _file(_of_unit(summary, current_user.unit), format, f"xa-{wave}")
 
 

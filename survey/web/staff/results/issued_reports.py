@@ -44,9 +44,8 @@ def issue(wave: str) -> ResponseReturnValue:
     """Issues the report of the release that is shown, once number and day were seen as they will be printed."""
     form = IssueForm() if request.method == "POST" else IssueForm(formdata=None, day=dates.today())
     with database().reading() as session:
-        wave_row, release = waves.find(session, wave), releases.newest(session, wave)
-        if release is None:
-            raise NotFound("Nothing is released of this wave yet.")
+        wave_row = waves.find(session, wave)
+        release = releases.shown(session, wave_row.code)
         last = next(iter(issuing.list_all(session, wave)), None)
         province = units.province(session).name
     if request.method == "GET" or not form.validate_on_submit():

@@ -25,11 +25,14 @@ def shown(wave: str) -> ResponseReturnValue:
     """What the open data of the newest approved release hold; without one, what to do first."""
     with database().reading() as session:
         wave_row = waves.find(session, wave)
+        withdrawal = releases.withdrawal(session, wave_row.code)
         bundle = (
             None if releases.newest(session, wave_row.code) is None else open_data_bundle.Bundle.of(session, wave)
         )
     about = open_data_bundle.about(bundle) if bundle else []
-    return render_template("staff/open_data.html", wave=wave_row, bundle=bundle, about=about)
+    return render_template(
+        "staff/open_data.html", wave=wave_row, bundle=bundle, about=about, withdrawal=withdrawal
+    )
 
 
 @pages.page(

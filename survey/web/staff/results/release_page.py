@@ -17,6 +17,7 @@ from survey.integrity.open_matters import OpenMatter, Where
 from survey.integrity.patterns import Pattern
 from survey.responses.respondents import sample
 from survey.results import release_changes, release_matters, release_steps, release_words, releases
+from survey.results.release_changes import Changes
 from survey.results.release_matters import Unsettled
 from survey.storage.models import Release, Wave
 from survey.waves import changing, waves
@@ -35,6 +36,7 @@ WHERE = {
     Where.WAVE: (".wave_settings", Right.WAVES),
     Where.SETTLE: ("keying.to_settle", Right.REVIEW),
 }
+OUT_OF_SIGHT = ("withdrawn", "approved", "passed")  # states in which outsiders read something else
 Step = Callable[[Session, Wave, int, "Sent"], Release]
 
 
@@ -230,22 +232,36 @@ def _figures(session: Session, wave: Wave, one: Release | None) -> dict[str, Any
     """The release, or what would be frozen, beside what others know."""
     people = releases.candidate(session, wave) if one is None else sample(session, wave, one)
     changes = release_changes.gather(session, people, one.number if one else None)
+    last = releases.list_all(session, wave.code)[:1]
+    state = one and release_steps.state(one, releases.newest(session, wave.code), last[0])
     return {
         "wave": wave,
         "release": one,
         "forms": len(people.rows),
         "changes": changes,
-        "sentence": release_changes.sentence(changes),
-        "state": one
-        and release_steps.state(
-            one, releases.newest(session, wave.code), releases.list_all(session, wave.code)[0]
-        ),
-        "came_in": release_changes.came_in(changes),
-        "correction": release_words.correction(one) if one else "",
+        "read": _read(session, one) if one and state in OUT_OF_SIGHT else _readable(changes, one),
+        "state": state,
+        "correction": release_words.correction(one) if one and one.withdrawn is None else "",
         "named": release_steps.named,
         "most": release_steps.LONGEST_REASON,
         "new_answers": releases.NEW_ANSWERS,
     }
+
+
+def _readable(changes: Changes, one: Release | None) -> str:
+    """What outsiders read once it is approved."""
+    told = release_changes.sentence(changes), release_changes.came_in(changes)
+    return " ".join(filter(None, (*told, release_words.correction(one) if one else "")))
+
+
+def _read(session: Session, one: Release) -> str:
+    """What outsiders read in the place of a release that isn't shown, or not any more."""
+    told = releases.newest_public(session, one.wave)
+    if told.release is None:
+        return release_words.correction(told.withdrawn) if told.withdrawn else ""
+    words = _("The figures of release %(number)s.", number=told.release.number)
+    taken_back = told.former is not None and told.former.withdrawn is not None
+    return f"{words} {release_words.correction(told.former)}" if told.former and taken_back else words
 
 
 def _record(session: Session, one: Release | None, open_: list[OpenMatter] | None = None) -> dict[str, Any]:

@@ -137,9 +137,9 @@ def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
 def own_report(wave: str, format: str) -> ResponseReturnValue:
     """The report of the reader's own commune, of what is released."""
     with database().reading() as session:
-        release = releases.newest(session, waves.find(session, wave).code)
-        if release is None or current_user.unit is None:
-            raise NotFound("Nothing is released of this wave yet.")
+        release = releases.shown(session, waves.find(session, wave).code)
+        if current_user.unit is None:
+            raise _no_unit_report()
         gathered = unusual.gather(session, wave, release=release)
         people = sample(session, waves.find(session, wave), release)
         gathered = replace(gathered, since=since.of_report(session, people))

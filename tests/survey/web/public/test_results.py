@@ -271,7 +271,9 @@ def test_a_new_release_leads_to_the_old_one_until_one_is_withdrawn(made_up_copy:
         text = words(reader.get(address).text)
         assert "Nhập nhầm quyền số." in text
         assert "%" not in text
-    assert reader.get("/ket-qua/thu-nghiem/so-lieu.csv").status_code == 404
+    for name in ("so-lieu.csv", "so-lieu.json", "tu-dien.csv", "the.png"):  # whoever kept their address is told
+        gone = reader.get(f"/ket-qua/thu-nghiem/{name}")
+        assert (gone.status_code, "Nhập nhầm quyền số." in gone.text) == (410, True)
     assert dates.today().strftime("%d/%m/%Y") in text
 
 

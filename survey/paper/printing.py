@@ -238,8 +238,15 @@ def _batches(given: Print, root: Path, progress: Callable[[int], None]) -> Itera
 
 
 def _set(root: Path, values: dict[str, str], fonts: Path) -> bytes:
+    """A batch as PDF, without tags: they would be lost where the batches are joined."""
     made: bytes = typst.compile(
-        root / TEMPLATE, root=root, font_paths=[fonts], ignore_system_fonts=True, sys_inputs=values, format="pdf"
+        root / TEMPLATE,
+        root=root,
+        font_paths=[fonts],
+        ignore_system_fonts=True,
+        sys_inputs=values,
+        format="pdf",
+        pdf_tags=False,
     )
     return made
 
@@ -341,12 +348,9 @@ def _code(text: str) -> str:
     stands a quarter of it being dirty or torn."""
     barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
     black = np.asarray(barcode.to_image(scale=1, add_quiet_zones=False)) == 0
-    path = []
-    for y, row in enumerate(black):
-        edges = np.flatnonzero(np.diff(row, prepend=False, append=False)).tolist()
-        path += [
-            f"M{start} {y}h{end - start}v1h{start - end}z"
-            for start, end in zip(edges[::2], edges[1::2], strict=True)
-        ]
+    # All edges at once: a row at a time, in NumPy, takes three times as long.
+    rows, edges = (found.tolist() for found in np.nonzero(np.diff(np.pad(black, ((0, 0), (1, 1))))))
+    runs = zip(rows[::2], edges[::2], edges[1::2], strict=True)
+    path = "".join([f"M{start} {row}h{end - start}v1h{start - end}z" for row, start, end in runs])
     size = len(black)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{"".join(path)}"/></svg>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{path}"/></svg>'

@@ -15,7 +15,8 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 
 from survey.accounts.accounts import Right
 from survey.fieldwork import accounting
-from survey.storage.models import Batch, SheetState, Unit, Wave
+from survey.responses import assignments
+from survey.storage.models import Batch, Mode, SheetState, Unit, Wave
 from survey.system import dates
 from survey.waves import waves
 from survey.web.current import database
@@ -28,6 +29,7 @@ from translations import gettext as _
 
 MOST = 500  # batches at once
 OUT, BACK = "giao", "nhan"
+ASSIGNED = "*"  # in the place of an account: each batch to whoever is assigned to its village
 WORK = {OUT: N_("Hand out"), BACK: N_("Count back")}
 
 
@@ -51,6 +53,7 @@ class BatchesForm(StaffForm):
         description=Lazy("A form of a batch will do too. Batches may also be ticked in the list."),
         render_kw={"rows": 4, "maxlength": 40_000, "autofocus": True, **AS_TYPED},
     )
+    rest = BooleanField(Lazy("All printed batches that nobody has taken yet"))
     interviewer = SelectField(Lazy("Interviewer"), default="")
     day = DateField(Lazy("Day"), [InputRequired(Lazy("Give the day."))], format=DAYS)
     due = DateField(Lazy("To be back by"), [Optional()], format=DAYS)
@@ -71,7 +74,8 @@ def batches(wave: str) -> ResponseReturnValue:
     form, status = BatchesForm(), 200
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        form.interviewer.choices = options(*interviewers(session), blank=_("Choose an account"))
+        assigned = (ASSIGNED, _("whoever is assigned to the village"))
+        form.interviewer.choices = options(assigned, *interviewers(session), blank=_("Choose an account"))
         rows = _rows(session, wave_row)
         names = {unit.code: unit.name for unit in session.scalars(select(Unit))}
     counts = _counts(rows)
@@ -137,7 +141,9 @@ def _due(rows: Iterable[BatchRow], wave: Wave) -> date:
 
 def _record(session: Session, wave: str, form: BatchesForm) -> tuple[int, list[str]]:
     """Keeps what the form says of each batch, once; how many they are, and which of them were back before."""
-    codes = list(dict.fromkeys([*request.form.getlist("tap"), *_scanned(session, wave, form.scanned.data or "")]))
+    rest = _at_hand(session, wave) if form.work == OUT and form.rest.data else []
+    named = [*request.form.getlist("tap"), *_scanned(session, wave, form.scanned.data or "")]
+    codes = list(dict.fromkeys([*named, *rest]))
     if not codes:
         raise Refusal("Scan or tick the batches that this is about.")
     if len(codes) > MOST:
@@ -156,16 +162,41 @@ def _record(session: Session, wave: str, form: BatchesForm) -> tuple[int, list[s
 
 
 def _hand_out(session: Session, wave: str, codes: list[str], form: BatchesForm) -> None:
-    """Batches go to one account; one that another has only where the form says so: a wrong scan takes none."""
-    held = {code: accounting.batch(session, wave, code).interviewer for code in codes}
-    others = [f"{code} ({name})" for code, name in held.items() if name and name != form.interviewer.data]
+    """Batches go to one account, or each to its own; what another has, only where the form says so: a wrong
+    scan takes none."""
+    batches = [accounting.batch(session, wave, code) for code in codes]
+    names = _assigned(session, wave, batches) if form.interviewer.data == ASSIGNED else {}
+    taker = {batch.code: names.get(batch.psu, form.interviewer.data) for batch in batches}
+    held = {batch.code: batch.interviewer for batch in batches}
+    others = [f"{code} ({name})" for code, name in held.items() if name and name != taker[code]]
     if others and not form.again.data:
         raise Conflict(
             "Somebody else has %(batches)s. Take them out, or tick “Also batches that somebody else has now”.",
             batches=", ".join(others),
         )
     for code in codes:
-        accounting.hand_over(session, wave, code, form.interviewer.data, form.day.data, form.due.data)
+        accounting.hand_over(session, wave, code, taker[code], form.day.data, form.due.data)
+
+
+def _at_hand(session: Session, wave: str) -> list[str]:
+    """The batches that are printed and that nobody has taken."""
+    lying = Batch.on_paper.is_not(None), Batch.handed_over.is_(None), Batch.returned.is_(None)
+    return list(session.scalars(select(Batch.code).where(Batch.wave == wave, *lying).order_by(Batch.code)))
+
+
+def _assigned(session: Session, wave: str, batches: Iterable[Batch]) -> dict[str, str]:
+    """By village, the one account that interviews there; refused for batches where that is nobody or several."""
+    people: dict[str, set[str]] = {}
+    for one in assignments.list_all(session, wave):
+        if one.ended is None and one.mode is Mode.INTERVIEWER and one.psu is not None:
+            people.setdefault(one.psu, set()).add(one.account)
+    if unclear := [batch.code for batch in batches if len(people.get(batch.psu, ())) != 1]:
+        raise Conflict(
+            "The villages of these batches have no interviewer assigned, or several: %(batches)s. Assign one, or "
+            "hand these batches out by name first.",
+            batches=", ".join(unclear[: accounting.NAMED]) + (" …" if len(unclear) > accounting.NAMED else ""),
+        )
+    return {psu: name for psu, (name, *_others) in people.items()}
 
 
 def _scanned(session: Session, wave: str, text: str) -> list[str]:

@@ -12,8 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from survey.responses import assignments
 from survey.storage.database import Database
-from survey.storage.models import Batch, Role, Sheet, SheetState, Village
+from survey.storage.models import Batch, Mode, Role, Sheet, SheetState, Village
 from survey.system import dates
 from translations import formats
 
@@ -68,6 +69,34 @@ def test_covers_scanned_in_a_row_go_out_with_an_account_and_come_back(
     with printed.reading() as session:
         back = session.scalars(select(Sheet.batch).where(Sheet.state == SheetState.WAITING))
         assert sorted(back) == ["B1", "B1", "B2", "B2"]
+
+
+def test_all_batches_go_out_at_once_each_to_whoever_is_assigned_to_its_village(
+    app: Flask, printed: Database, sign_in: Callable[[Flask, str], FlaskClient], account: Callable[..., None]
+) -> None:
+    with printed.writing() as session:
+        account(session, "dtv-mai", Role.INTERVIEWER)
+        for number in range(1, 13):
+            batch = session.get_one(Batch, f"B{number}")
+            batch.psu, batch.on_paper = "V2" if number > 9 else "V1", TODAY
+        session.add(Batch(code="C1", wave="ho-mau", psu="V1", printed=TODAY))  # not printed yet: it can't go out
+    client = sign_in(app, "supervisor")
+    status, text = send(client, "giao", rest="y", interviewer="*")
+    assert (status, "không có, hoặc có nhiều điều tra viên được phân công: B1, B10" in text) == (409, True)
+    assert all(batch.interviewer is None for batch in batches(printed))  # each has several
+    with printed.writing() as session:
+        left = {("dtv-lan", "V1"), ("dtv-mai", "V2")}
+        for one in assignments.list_all(session, "ho-mau"):
+            if one.mode is Mode.INTERVIEWER and (one.account, one.psu) not in left:
+                assignments.end(session, "ho-mau", one.id, "supervisor")
+    send(client, "giao", scanned="B10", interviewer="dtv-lan")  # by name, and so it stays
+    status, text = send(client, "giao", rest="y", interviewer="*")
+    assert (status, "11 tập đã giao" in text) == (200, True)
+    takers = {batch.code: batch.interviewer for batch in batches(printed)}
+    assert [takers[f"B{number}"] for number in (1, 9, 10, 11, 12)] == ["dtv-lan"] * 3 + ["dtv-mai"] * 2
+    assert takers["C1"] is None
+    assert send(client, "giao", rest="y", interviewer="*")[0] == 400  # nobody's are left
+    assert send(client, "giao", scanned="B1", interviewer="*")[0] == 200  # already so
 
 
 def test_the_page_of_printing_says_how_long_the_file_of_many_takes(

@@ -24,6 +24,18 @@ def test_questions_are_those_that_are_met_and_minutes_come_of_words_and_taps(
     assert (effort.questions(FORMS[name]), effort.minutes(FORMS[name])) == (questions, minutes)
 
 
+def test_the_readme_says_as_many() -> None:
+    """Of the two forms that a newcomer opens in the demonstration."""
+    short, household = (effort.questions(FORMS[name]) for name in ("noi_phuc_vu@1", "ho_gia_dinh@1"))
+    for name, words in (
+        ("README.md", ("{} câu ngắn", "({} câu)")),
+        ("README.en.md", ("{} short", "({} questions)")),
+    ):
+        readme = (Path(survey.__file__).parents[1] / name).read_text("utf-8")
+        for line, count in zip(words, (short, household), strict=True):
+            assert line.format(count) in readme
+
+
 def test_what_is_left_after_one_touch_is_counted_by_itself() -> None:
     left = effort.further(FORMS["mot_cham@1"])
     assert (effort.questions(left), effort.minutes(left)) == (13, 3)

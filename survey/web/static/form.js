@@ -150,10 +150,12 @@ function reach(target) {
 
 // What is drawn around a question
 
-// How many questions a screen is, as the start counts them (effort.py): a line to write beside others is none.
-function questions(screen) {
+// Marks the questions of a screen, as the start counts them (effort.py): a line to write beside others is none.
+function count(screen) {
   const asks = all(".ask:not([data-beside])", screen);
-  return asks.filter((ask) => asks.length === 1 || !find("[maxlength]", ask)).length;
+  const counted = asks.filter((ask) => asks.length === 1 || !find("[maxlength]", ask));
+  for (const ask of counted) ask.dataset.counted = "";
+  screen.dataset.questions = counted.length;
 }
 
 // The longest way is counted, so the number of questions stays and nothing goes back; what isn't asked is jumped over.
@@ -161,16 +163,16 @@ function drawProgress() {
   const list = longest();
   const place = list.indexOf(at) + 1;
   const many = list.length;
-  const count = (some) => some.reduce((sum, screen) => sum + Number(screen.dataset.questions), 0);
+  const sum = (some) => some.reduce((before, screen) => before + Number(screen.dataset.questions), 0);
   const progress = find(".progress", form);
   progress.hidden = at === intro || at === review;
   if (progress.hidden) return;
   const sections = all(".part", form);
   const here = sections.findIndex((section) => section.contains(at));
   find("[data-title]", progress).textContent = sections[here].dataset.title;
-  const [from, to] = [count(list.slice(0, place - 1)) + 1, count(list.slice(0, place))];
+  const [from, to] = [sum(list.slice(0, place - 1)) + 1, sum(list.slice(0, place))];
   find("[data-at]", progress).textContent = from < to ? `${from}–${to}` : to;
-  find("[data-all]", progress).textContent = count(list);
+  find("[data-all]", progress).textContent = sum(list);
 
   const gone = (place - 0.5) / many;
   const middles = sections.map((section) => {
@@ -280,12 +282,12 @@ function answer(ask) {
 function fillReview() {
   const list = find("[data-list]", review);
   list.textContent = "";
-  const alone = (ask) => !("beside" in ask.dataset);
-  const asks = all(".ask:not([hidden])", form).filter((ask) => alone(ask) || value(ask) !== undefined);
+  const counted = (ask) => "counted" in ask.dataset;
+  const asks = all(".ask:not([hidden])", form).filter((ask) => counted(ask) || value(ask) !== undefined);
   let title;
   for (const ask of all(".ask, .locked", form)) {
     const isLocked = ask.classList.contains("locked");
-    if (isLocked ? !alone(ask) : !asks.includes(ask)) continue;
+    if (isLocked ? !counted(ask) : !asks.includes(ask)) continue;
     const section = ask.closest(".part");
     if (section.dataset.title !== title) {
       title = section.dataset.title;
@@ -306,10 +308,11 @@ function fillReview() {
     } else place.append(answer(ask));
     list.append(row);
   }
-  const answered = asks.filter((ask) => value(ask) !== undefined).length;
+  const own = asks.filter(counted);
+  const answered = own.filter((ask) => value(ask) !== undefined).length;
   const counts = find("[data-counts]", review);
   counts.dataset.words = counts.dataset.words || counts.textContent;
-  counts.textContent = counts.dataset.words.replace("{answered}", answered).replace("{skipped}", asks.length - answered);
+  counts.textContent = counts.dataset.words.replace("{answered}", answered).replace("{skipped}", own.length - answered);
 }
 
 const askOf = (button) => find(`.ask[data-code="${button.closest("[data-of]").dataset.of}"]`, form);
@@ -435,7 +438,7 @@ function begin() {
   review = find(".review", form);
   find("[data-list]", review).after(...helped);
   for (const heading of all(".screen h3", form)) heading.setAttribute("aria-level", "1");
-  for (const screen of screens) screen.dataset.questions = questions(screen);
+  screens.forEach(count);
   for (const screen of screens) if (all(".ask", screen).some((ask) => locked.has(ask.dataset.code))) lock(screen);
   form.dispatchEvent(new Event("begun", { bubbles: true }));
   follow();

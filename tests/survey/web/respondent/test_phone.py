@@ -818,6 +818,7 @@ def test_below_the_bar_of_a_browser_all_choices_stand_above_the_buttons(
     for address in (SHORT, HOUSEHOLD):
         phone.goto(f"{address}?lang={language}")
         assert phone.locator(".made-up:visible").count() == made_up
+        said = int(re.findall(r"\d+", phone.locator(".facts li").first.inner_text())[0])
         phone.locator(".bar [type=submit]").click()
         while phone.locator(".review:visible").count() == 0:
             asked = phone.locator(".ask:visible").first.get_attribute("data-code")
@@ -830,6 +831,8 @@ def test_below_the_bar_of_a_browser_all_choices_stand_above_the_buttons(
                 phone.locator(".bar [type=submit]").click()
             else:
                 phone.locator("[data-skip]").click()
+        counted = map(int, re.findall(r"\d+", phone.locator("[data-counts]").inner_text()))
+        assert sum(counted) == said
 
 
 def test_the_household_form_weighs_little(live_server: str, province: Database) -> None:

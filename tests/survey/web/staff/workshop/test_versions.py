@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from forms import load, shipped
+from forms import Questionnaire, effort, load, shipped
 
 
 @pytest.fixture
@@ -38,6 +39,22 @@ def test_a_version_is_drawn_by_the_pages_on_which_it_is_answered(staff: FlaskCli
     assert 'lang="en"' in answer.text
     assert 'href="/nhap-phieu/xem-thu' not in answer.text  # no such wave
     assert 'lang="vi"' in staff.get("/quan-tri/bo-phieu/").text.split(">")[1]  # the account's own language stays
+
+
+@pytest.mark.parametrize("one", shipped(), ids=lambda one: one.name)
+def test_how_long_it_takes_is_the_same_wherever_it_is_said(staff: FlaskClient, one: Questionnaire) -> None:
+    def said(address: str, words: str) -> list[tuple[str, ...]]:
+        return re.findall(words, staff.get(f"/quan-tri/bo-phieu/{address}").text)
+
+    length = (str(effort.questions(one)), str(effort.minutes(one)))
+    left = effort.further(one)
+    in_workshop = r"(?s)>Câu hỏi</dt><dd>(\d+)</dd>.*Số phút[^<]*</dt><dd>(\d+)</dd>"
+    assert said(one.name, in_workshop) == [length]
+    assert length in said("", r"(\d+) câu, chừng (\d+) phút")
+    assert said(f"{one.name}/xem/dien-thoai", r"(\d+) câu ngắn, chừng (\d+) phút") == [length]
+    assert said(f"{one.name}/xem/may-tinh-bang", r"(\d+) câu ngắn, khoảng (\d+) phút") == [length]
+    after = (str(effort.questions(left)), str(effort.minutes(left)))  # one touch and its reason
+    assert said(f"{one.name}/xem/kiosk", r"(\d+) câu ngắn, chừng (\d+) phút") == [after]
 
 
 def test_the_paper_form_is_a_pdf(staff: FlaskClient) -> None:

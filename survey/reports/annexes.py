@@ -9,7 +9,7 @@ from survey.integrity.account import Account
 from survey.reports import integrity, item_tables, leaders, remarks, targets, unit_tables
 from survey.reports.cells import notes
 from survey.reports.compared import is_compared, note
-from survey.reports.labels import is_open
+from survey.reports.labels import by_unit, is_open
 from survey.reports.method import again, forms, method
 from survey.reports.structure import Annex, Annexes, Block, Heading
 from survey.results.summary import Summary
@@ -19,7 +19,9 @@ from translations import gettext as _
 def of(summary: Summary, account: Account | None) -> Annexes:
     """The annexes of a wave's report."""
     places = (
-        leaders.results(summary) if summary.population.in_groups else (_("Results by commune"), _communes(summary))
+        leaders.results(summary)
+        if summary.population.in_groups
+        else (by_unit(summary, _("Results")), _communes(summary))
     )
     every = (
         Annex("communes", *places),

@@ -9,6 +9,7 @@ from survey.reports import compared, remarks, targets
 from survey.reports.cells import notes
 from survey.reports.contents import opening, subject
 from survey.reports.labels import (
+    by_question,
     commune,
     headline_name,
     interval_title,
@@ -26,6 +27,7 @@ from survey.results import figure_marks, standing_words, wording
 from survey.results.result_table import Record
 from survey.results.summary import Line, Summary, UnitLine
 from survey.results.targets import Line as Target
+from survey.waves import units
 from translations import gettext as _
 from translations.formats import number
 
@@ -37,7 +39,8 @@ def contents(summary: Summary, line: UnitLine) -> Report:
     name = commune(line.unit)
     aims = [one for one in summary.targets if one.unit.code == line.unit.code]
     targets: list[Block] = [Heading(1, _("Targets set")), _targets(aims)] if aims else []
-    whose = {"commune": _("The People's Committee of %(commune)s", commune=name)}
+    is_commune = line.unit.kind in units.COMMUNE_KINDS
+    whose = {"commune": _("The People's Committee of %(commune)s", commune=name) if is_commune else name}
     if wording.not_sampled(line.index):
         blocks, annex = [*_no_figures(summary, name), *targets], list[Block]()
         end = _("%(commune)s is given this notice for its information./.", **whose)
@@ -54,7 +57,7 @@ def contents(summary: Summary, line: UnitLine) -> Report:
         [*opening(summary, line.unit.code), *blocks],
         end,
         (
-            _("- People's Committee of %(commune)s;", commune=name),
+            _("- People's Committee of %(commune)s;", commune=name) if is_commune else f"- {name};",
             _("- Provincial People's Committee (to report);"),
             _("- Kept: office, administrative reform."),
         ),
@@ -261,7 +264,7 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
     columns = (
         Column(_("Question asked"), 32 if not is_open(summary) else 46, LEFT),
         Column(_("People"), 11),
-        Column(_("Satisfied"), 12),
+        Column(wording.scored_head(summary.rule), 12),
         Column(interval_title(summary), 16),
         Column(summary.whole_head, 11 if not is_open(summary) else 15),
         *((Column(_("Against the rest"), 18),) if not is_open(summary) else ()),
@@ -270,7 +273,7 @@ def _items(summary: Summary, line: UnitLine) -> list[Block]:
         *notes([scored(one) for one in own.values()]),
         wording.whole_base((scored(provincial[code]) for code in own), summary.whole_head),
     )
-    caption = _("Satisfied answers by question, beside %(whole)s", whole=summary.whole)
+    caption = _("%(figures)s, beside %(whole)s", figures=by_question(summary), whole=summary.whole)
     return [
         *_standouts(summary, line, list(apart)),
         Table(caption, columns, tuple(rows), tuple(filter(None, under))),

@@ -6,7 +6,7 @@ from analysis.response_rates import response_rates
 from survey.reports import leaders
 from survey.reports.labels import is_open
 from survey.reports.structure import Annexes, Block, Paragraph
-from survey.results import release_words
+from survey.results import release_words, wording
 from survey.results.summary import Summary
 from translations import gettext as _
 from translations import ngettext
@@ -36,10 +36,10 @@ def _asked(summary: Summary) -> str:
     if is_open(summary):
         return _(
             "From %(opens)s to %(closes)s all %(who)s who wished could answer; nobody was drawn. The figures "
-            "describe those who answered, in %(units)s communes, and know nothing of those who did not. Their "
+            "describe those who answered, in %(units)s, and know nothing of those who did not. Their "
             "limits are therefore called a range of variation, not a confidence interval.",
             who=summary.people,
-            units=number(came.units_reached),
+            units=wording.units_counted(summary.of_communes, came.units_reached),
             **days,
         )
     counts = {"who": summary.people, "villages": number(came.villages), "units": number(came.units_reached)}

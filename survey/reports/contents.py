@@ -43,7 +43,7 @@ def contents(summary: Summary, account: Account | None = None) -> Report:
         (
             _("- As above;"),
             _("- The agencies concerned;")
-            if summary.population.rates_units
+            if summary.population.rates_units or not summary.of_communes
             else _("- People's Committees of the communes;"),
             _("- Kept: office, administrative reform."),
         ),
@@ -86,7 +86,8 @@ def _results(summary: Summary, annexed: Annexes) -> list[Block]:
     if summary.population.in_groups:
         sections.append(leaders.pointed(annexed))
     elif summary.units:
-        sections.append((_("Communes that stand out"), standing_out.communes(summary, annexed)))
+        title = _("Communes that stand out") if summary.of_communes else _("Units that stand out")
+        sections.append((title, standing_out.communes(summary, annexed)))
     if summary.targets:
         sections.append((_("Targets"), targets.body(summary, annexed)))
     if summary.remarks is not None:

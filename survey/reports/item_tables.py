@@ -11,10 +11,12 @@ from survey.reports.compared import columns, is_compared, note, row
 from survey.reports.labels import (
     asked,
     blank_label,
+    by_question,
     headline_name,
     index_name,
     is_open,
     label,
+    of_note,
     scored,
     value_label,
 )
@@ -33,14 +35,11 @@ def tables(summary: Summary) -> list[Block]:
     if summary.items:
         blocks += [Heading(2, _("By question")), _items(summary)]
     if summary.headlines:
-        title = (
-            _("Answers of note") if summary.population.gives_points else _("Harassment and unofficial payments")
-        )
         silence = _(
             "Beside each answer stands the share of people who gave none. How they would have answered is not "
             "known, so the figure is also given for the two extremes."
         )
-        blocks += [Heading(2, title), Paragraph(silence)]
+        blocks += [Heading(2, of_note(summary)), Paragraph(silence)]
         for headline in summary.headlines:
             blocks += _headline(summary, headline)
     return blocks
@@ -65,14 +64,9 @@ def _factors(summary: Summary) -> Table:
 
 
 def _items(summary: Summary) -> Table:
-    caption = (
-        _("%(index)s by question", index=index_name(summary))
-        if summary.population.gives_points
-        else _("Satisfied answers by question")
-    )
     words = (note(),) if is_compared(summary) and not is_open(summary) else ()
     return Table(
-        caption,
+        by_question(summary),
         columns(summary, _("Question asked")),
         _item_rows(summary),
         (*notes([scored(line) for line in summary.items]), *words),

@@ -36,9 +36,22 @@ def label(summary: Summary, code: str) -> str:
 
 
 def index_name(summary: Summary) -> str:
-    """What the index is called: as its questionnaire calls it, where it is no satisfaction."""
+    """What the index is called."""
     index = summary.questionnaire.index
-    return str(index.title) if index and summary.population.gives_points else _("Satisfaction index")
+    return str(index.title) if index else _("Satisfaction index")
+
+
+def by_unit(summary: Summary, figures: str) -> str:
+    """What a table of some figures by commune or other unit is called."""
+    told = {"figures": figures}
+    return _("%(figures)s by commune", **told) if summary.of_communes else _("%(figures)s by unit", **told)
+
+
+def by_question(summary: Summary) -> str:
+    """What a table of the items of the index is called."""
+    if summary.rule is None or summary.rule.is_share:
+        return _("Satisfied answers by question")
+    return _("%(index)s by question", index=index_name(summary))
 
 
 def value_label(item: Item, line: Line) -> str:
@@ -66,6 +79,13 @@ def is_satisfied(summary: Summary, record: Estimate) -> bool:
     if rule is None or not rule.is_share or record.item not in rule.scores:
         return False
     return record.value == ",".join(map(str, rule.satisfied(record.item)))
+
+
+def of_note(summary: Summary) -> str:
+    """What the answers are called that are told by themselves: all of them sensitive, or not."""
+    items = summary.questionnaire.items
+    is_sensitive = all(items[line.code].sensitive for line in summary.headlines)
+    return _("Harassment and unofficial payments") if is_sensitive else _("Answers of note")
 
 
 def asked(item: Item) -> str:

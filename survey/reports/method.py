@@ -50,8 +50,8 @@ def forms(summary: Summary) -> list[Block]:
     came = summary.collection
     if is_open(summary):
         text = _(
-            "The wave was open to everybody: there is no sample. Forms came in from %(units)s communes.",
-            units=number(came.units_reached),
+            "The wave was open to everybody: there is no sample. Forms came in from %(units)s.",
+            units=wording.units_counted(summary.of_communes, came.units_reached),
         )
     else:
         text = _(
@@ -133,7 +133,7 @@ def _intervals(summary: Summary) -> list[str]:
     if is_open(summary):
         texts.append(
             _(
-                "Range of variation, %(level)s: computed as if the people of one commune and one day were a "
+                "Range of variation, %(level)s: computed as if the people of one place and one day were a "
                 "group drawn by chance (Korn–Graubard for shares, logit with t for the index). It shows how much "
                 "the figure varies by chance among those who answered, and nothing of those who did not.",
                 level=wording.LEVEL,
@@ -153,8 +153,8 @@ def _intervals(summary: Summary) -> list[str]:
         texts.append(
             _(
                 "Figures marked §: their own answers tell too little of how alike the people of one day are (the "
-                "intraclass correlation of the question), so it is pooled over the communes, and the range "
-                "follows from the figure's own days. Every figure made so assumes that the communes are alike in "
+                "intraclass correlation of the question), so it is pooled over the places, and the range "
+                "follows from the figure's own days. Every figure made so assumes that the places are alike in "
                 "this."
             )
             if is_open(summary)

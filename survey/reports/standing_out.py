@@ -74,7 +74,11 @@ def communes(summary: Summary, annexed: Annexes) -> list[Block]:
     """How many communes lie apart and how many moved; a table of those that are low or fell."""
     if summary.index is None:
         return []
-    whole = _("All %(count)s communes: %(annex)s.", count=len(summary.units), annex=annexed.named("communes"))
+    whole = _(
+        "All %(units)s: %(annex)s.",
+        units=wording.units_counted(summary.of_communes, len(summary.units)),
+        annex=annexed.named("communes"),
+    )
     if is_open(summary):
         return [
             Paragraph(

@@ -6,11 +6,14 @@ from survey.reports.cells import notes, with_base
 from survey.reports.compared import former, is_compared, moved, note, verdict, years
 from survey.reports.labels import (
     by_name,
+    by_unit,
     commune,
     headline_name,
+    index_name,
     interval_title,
     is_open,
     lower,
+    of_note,
     of_ranks,
     ranks,
     standing,
@@ -47,9 +50,9 @@ def _levels(summary: Summary) -> Table:
     tested = not is_open(summary)
     against = (Column(_("Possible ranks"), 11), Column(_("Against the rest"), 27))
     return Table(
-        _("Satisfaction index by commune"),
+        by_unit(summary, index_name(summary)),
         (
-            Column(_("Commune"), 24 if tested else 44, LEFT),
+            Column(_("Commune") if summary.of_communes else _("Unit"), 24 if tested else 44, LEFT),
             Column(_("People"), 9 if tested else 14),
             Column(_("Index"), 12 if tested else 20),
             Column(interval_title(summary), 17 if tested else 22),
@@ -81,7 +84,7 @@ def _changes(summary: Summary) -> Table:
     return Table(
         _("Change of the index by commune"),
         (
-            Column(_("Commune"), 28, LEFT),
+            Column(_("Commune") if summary.of_communes else _("Unit"), 28, LEFT),
             Column(before, 13),
             Column(now, 13),
             Column(_("Change (points)"), 26),
@@ -108,9 +111,9 @@ def _change(summary: Summary, line: UnitLine) -> Row:
 def _headlines(summary: Summary) -> Table:
     share = 70 // len(summary.headlines)
     return Table(
-        _("Harassment and unofficial payments by commune"),
+        by_unit(summary, of_note(summary)),
         (
-            Column(_("Commune"), 100 - share * len(summary.headlines), LEFT),
+            Column(_("Commune") if summary.of_communes else _("Unit"), 100 - share * len(summary.headlines), LEFT),
             *(Column(headline_name(summary, headline), share) for headline in summary.headlines),
         ),
         tuple(

@@ -15,6 +15,7 @@ from survey.reports.labels import (
     blank_label,
     by_name,
     headline_name,
+    index_name,
     interval_title,
     is_open,
     label,
@@ -151,7 +152,7 @@ def item_sheet(book: Book, summary: Summary) -> None:
 
 def unit_sheet(book: Book, summary: Summary) -> None:
     """A row for each commune, in Vietnamese order."""
-    names = [_("Satisfaction index")] if summary.index is not None else []
+    names = [index_name(summary)] if summary.index is not None else []
     names += [headline_name(summary, line) for line in summary.headlines]
     titles = [f"{name}: {lower(title)}" for name in names for title in _estimate_head(summary, _("Estimate"))]
     against = () if is_open(summary) else (_("Against the rest"), _("Possible ranks"))

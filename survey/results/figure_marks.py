@@ -49,7 +49,7 @@ def _pooled(is_open: bool) -> str:
     if is_open:
         return _(
             "§ Pooled: its own answers tell too little of how alike people of one day are, so they are taken "
-            "to be as alike as in all communes together."
+            "to be as alike as in all places together."
         )
     return _(
         "§ Pooled: its own answers tell too little of how alike people of one village are, so they are taken "

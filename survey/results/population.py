@@ -14,7 +14,7 @@ class Words:
     """The words of a population.
 
     unit, units      what a response is about           unit_of_rows, unit_in_file  the same, where a file is read
-    stratum, psu     of the sample                      scored, content  heads of a table of the index
+    stratum, psu     of the sample
     see              who sees releases
     anew, kept       of two waves, how the later one's people were found; None: nothing is said
     """
@@ -25,8 +25,6 @@ class Words:
     unit_in_file: str
     stratum: str
     psu: str
-    scored: str
-    content: str
     see: str
     anew: str | None
     kept: str | None
@@ -34,7 +32,7 @@ class Words:
 
 def words(asked: Population) -> Words:
     """Those of a population, in the language of the moment."""
-    return Words(**_units(asked), **_sample(asked), **_index(asked))
+    return Words(**_units(asked), **_sample(asked))
 
 
 def _units(asked: Population) -> dict[str, str]:
@@ -71,9 +69,3 @@ def _sample(asked: Population) -> dict[str, Any]:
         "anew": _("villages drawn again"),
         "kept": _("the same villages"),
     }
-
-
-def _index(asked: Population) -> dict[str, str]:
-    if asked.gives_points:
-        return {"scored": _("Share of the maximum"), "content": _("Content")}
-    return {"scored": _("Satisfied"), "content": _("Satisfied with")}

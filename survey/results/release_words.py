@@ -12,8 +12,8 @@ def waiting(communes: int) -> str:
     if not communes:
         return ""
     return ngettext(
-        "Forms of %(num)s commune are not counted in it: too few have come, so they wait for a later release.",
-        "Forms of %(num)s communes are not counted in it: too few have come, so they wait for a later release.",
+        "Forms of %(num)s place are not counted in it: too few have come, so they wait for a later release.",
+        "Forms of %(num)s places are not counted in it: too few have come, so they wait for a later release.",
         communes,
     )
 

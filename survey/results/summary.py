@@ -171,6 +171,11 @@ class Summary:
         return tuple(line for line in self.units if not not_sampled(line.index))
 
     @property
+    def of_communes(self) -> bool:
+        """Whether it speaks of communes, and not of departments or service centres alone."""
+        return not self.units or any(line.unit.kind in units.COMMUNE_KINDS for line in self.units)
+
+    @property
     def ranked(self) -> int:
         """Among how many communes ranks are told."""
         return sum(line.ranks is not None for line in self.units)

@@ -271,6 +271,36 @@ def people(n: int | None) -> str:
     return _("%(n)s people", n=number(n))
 
 
+def unit_head(of_communes: bool) -> str:
+    """The head of a column of communes or other units."""
+    return _("Commune or ward") if of_communes else _("Unit")
+
+
+def units_counted(of_communes: bool, count: int) -> str:
+    """So many communes or other units."""
+    if of_communes:
+        return _("%(units)s communes", units=number(count))
+    return _("%(units)s units", units=number(count))
+
+
+def units_reached(of_communes: bool, reached: int, every: int) -> str:
+    """In how many of them somebody answered."""
+    told = {"reached": number(reached), "all": number(every)}
+    return (
+        _("%(reached)s of %(all)s communes", **told) if of_communes else _("%(reached)s of %(all)s units", **told)
+    )
+
+
+def scored_head(rule: Rule | None) -> str:
+    """The head of a column of an index and its items: what a figure is the share of."""
+    return _("Satisfied") if rule is None or rule.is_share else _("Share of the maximum")
+
+
+def content_head(rule: Rule | None) -> str:
+    """The head of the names beside such a column."""
+    return _("Satisfied with") if rule is None or rule.is_share else _("Content")
+
+
 def interval_name(record_or_flags: Estimate | tuple[str, ...]) -> str:
     """What the two limits are called: an open wave has no design, so its limits are no confidence interval."""
     flags = record_or_flags if isinstance(record_or_flags, tuple) else record_or_flags.flags

@@ -128,7 +128,10 @@ def trust(summary: Summary, release: Release) -> list[str]:
     lines = []
     if release.draw is not None:
         lines.append(_("Households were drawn by lot by a computer; nobody chose them."))
-    lines.append(_("No form bears a name. Officials of a commune do not see who answered what."))
+    if summary.of_communes:
+        lines.append(_("No form bears a name. Officials of a commune do not see who answered what."))
+    else:
+        lines.append(_("No form bears a name. Officials of a unit do not see who answered what."))
     if wave.kind is WaveKind.OPEN:
         lines.append(_("%(name)s: how far a figure might lie elsewhere had others come on other days.", name=name))
     else:

@@ -41,7 +41,7 @@ def texts(said: Summary, place: int) -> str:
 
 def questions(said: Summary, place: int) -> Table:
     annex = commune.contents(said, said.units[place]).annex
-    return next(block for block in annex if isinstance(block, Table) and "từng câu hỏi" in block.caption)
+    return next(block for block in annex if isinstance(block, Table) and "theo câu hỏi" in block.caption)
 
 
 def test_the_annex_on_communes_names_those_without_a_village_once_and_has_no_empty_rows(said: Summary) -> None:
@@ -260,7 +260,7 @@ def test_the_page_makes_the_file_beside_the_pages_and_keeps_it(
     address = "/quan-tri/thu-nghiem/bao-cao/xa.zip"
     nothing_yet = client.get(address).text
     assert "Chưa lập" in nothing_yet
-    assert "Lập báo cáo của mọi xã" in nothing_yet
+    assert "Lập tất cả báo cáo này" in nothing_yet
     page = client.get("/quan-tri/thu-nghiem/bao-cao").text
     token = page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
     waiting = client.post(address, data={"csrf_token": token}, follow_redirects=True)

@@ -223,7 +223,7 @@ def test_what_is_hidden_leaves_no_figure_anywhere(make: Make) -> None:
     for number in ("12,3", "11,3", "13,3", "4.321", "41–43"):
         assert number not in words
     name = units[10].unit.name
-    assert row(table(report, "Chỉ số hài lòng theo xã"), f"Xã {name}")[1:] == ("–", "ẩn", "–", "–", "–")
+    assert row(table(report, "Chỉ số hài lòng chung theo xã"), f"Xã {name}")[1:] == ("–", "ẩn", "–", "–", "–")
     signed = said(replace(report, annex=()))
     assert "Cao hơn: phường Phong Cốc, đặc khu Cô Tô." in signed
     assert name not in signed
@@ -268,19 +268,21 @@ def test_communes_are_counted_by_groups_and_a_rank_is_a_range(summary: Summary) 
     assert "Chưa so sánh được vì chưa đủ thôn hoặc quá ít người trả lời: 2 nơi." in words
     low = table(report, "Những nơi thấp hơn phần còn lại của tỉnh")
     assert [line.cells[0] for line in low.rows] == ["Phường Hà Tu"]
-    communes = table(report, "Chỉ số hài lòng theo xã")
+    communes = table(report, "Chỉ số hài lòng chung theo xã")
     assert row(communes, "Đặc khu Cô Tô")[4:] == ("1–9", "cao hơn")
     assert all(re.fullmatch(r"\d+–\d+|–", line.cells[4]) for line in communes.rows)
 
 
 def test_the_table_of_communes_is_no_ranking(summary: Summary) -> None:
-    names = [line.cells[0].split(" ", 1)[1] for line in table(contents(summary), "Chỉ số hài lòng theo xã").rows]
+    names = [
+        line.cells[0].split(" ", 1)[1] for line in table(contents(summary), "Chỉ số hài lòng chung theo xã").rows
+    ]
     assert names[:4] == ["An Sinh", "Ba Chẽ", "Bãi Cháy", "Bình Khê"]
     assert names.index("Đầm Hà") > names.index("Cửa Ông")
 
 
 def test_few_answers_are_marked_and_the_mark_explained(summary: Summary) -> None:
-    communes = table(contents(summary), "Chỉ số hài lòng theo xã")
+    communes = table(contents(summary), "Chỉ số hài lòng chung theo xã")
     assert row(communes, "Phường Việt Hưng")[2] == "81,2%*"
     assert any(note.startswith("* Ít: dưới 30") for note in communes.notes)
     assert row(communes, "Phường Bãi Cháy")[2:4] == ("88,9%†", "chưa đủ để tính khoảng")
@@ -396,7 +398,7 @@ def test_by_the_rule_of_means_there_is_no_share_of_the_dissatisfied(make: Make, 
     words = said(report)
     assert "điểm trung bình chia 5" in words
     assert "ở mức bình thường trở xuống" not in words
-    assert row(table(report, "Trả lời hài lòng"), "Hình thức cung cấp")[2] == "84,00%"
+    assert row(table(report, "Chỉ số hài lòng chung, theo câu hỏi"), "Hình thức cung cấp")[2] == "84,00%"
 
 
 def test_it_speaks_the_language_that_is_asked_for_and_no_other(summary: Summary) -> None:

@@ -14,10 +14,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.data_files import importing
+from survey.reports import commune
+from survey.reports.contents import contents
 from survey.results import release_steps, releases, summary
 from survey.storage.models import WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
+from tests.survey.reports.test_contents import said
+from translations import speaking
 
 WAVE = "tt"
 NAMES = {f"TT{place}": f"Trung tâm Phục vụ hành chính công {name}" for place, name in enumerate("ABCD")}
@@ -71,6 +75,16 @@ def test_rows_are_the_centres_and_no_commune(centres: Flask, sign_in: Callable[[
     public = words_of(centres.test_client().get(f"/ket-qua/{WAVE}?noi=TT1").text)
     assert NAMES["TT1"] in public
     assert "Hà Tu" not in public
+
+
+@pytest.mark.parametrize(("language", "word"), [("vi", r"(?i)\bxã\b|phường"), ("en", "(?i)communes?|wards?")])
+def test_what_goes_out_speaks_of_units_and_of_no_commune(centres: Flask, language: str, word: str) -> None:
+    with centres.extensions["database"].reading() as session, speaking(language):
+        told = summary.gather(session, WAVE)
+        read = [said(contents(told)), said(commune.contents(told, told.units[0]))]
+    read.append(words_of(centres.test_client().get(f"/ket-qua/{WAVE}?noi=TT1&lang={language}").text))
+    found = [text[max(0, one.start() - 50) : one.end() + 40] for text in read for one in re.finditer(word, text)]
+    assert not found
 
 
 def test_a_commune_that_was_answered_for_lists_all_communes_with_it(app: Flask) -> None:

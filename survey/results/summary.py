@@ -192,7 +192,9 @@ class Summary:
 
     def of_part(self, finding: str) -> str:
         """The finding behind the number of communes whose people answered, where they are not all."""
-        return wording.of_part(finding, self.collection.units_reached, len(self.units)) if self.units else finding
+        if not self.units:
+            return finding
+        return wording.of_part(finding, self.collection.units_reached, len(self.units), self.of_communes)
 
     @property
     def population(self) -> Population:

@@ -111,14 +111,14 @@ def whole_head(sampled: int, communes: int) -> str:
     return _("Province") if sampled == communes else _("In the sample")
 
 
-def of_part(finding: str, reached: int, communes: int) -> str:
-    """A finding behind the communes that it is of, where they are not all: "In 10 of 54 communes, …"."""
-    if reached >= communes:
+def of_part(finding: str, reached: int, every: int, of_communes: bool) -> str:
+    """A finding behind the communes or other units that it is of, where they are not all: "In 10 of 54 communes,
+    …"."""
+    if reached >= every:
         return finding
     return _(
-        "In %(reached)s of %(all)s communes, %(finding)s",
-        reached=number(reached),
-        all=number(communes),
+        "In %(places)s, %(finding)s",
+        places=units_reached(of_communes, reached, every),
         finding=finding[:1].lower() + finding[1:],
     )
 

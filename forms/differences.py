@@ -111,7 +111,11 @@ def _population(asked: Questionnaire) -> dict[tuple[str, str], Text]:
         with speaking(language):
             said.append(gettext(asked.population.label))
     called = {("people", ""): asked.people} if asked.people else {}
-    return {("population", ""): Text(said[0], said[1]), **called}
+    sizes = {
+        ("group", one.code): Text(f"{one.name.vi}: {one.size}", f"{one.name.en}: {one.size}")
+        for one in asked.groups
+    }
+    return {("population", ""): Text(said[0], said[1]), **called, **sizes}
 
 
 def _index(asked: Questionnaire) -> dict[tuple[str, str], Text]:

@@ -26,9 +26,9 @@ from forms.grammar import (
 )
 from forms.items import Item, Kind, Text
 from forms.kinds import KINDS
-from forms.populations import CITIZENS, POPULATIONS
+from forms.populations import CITIZENS, POPULATIONS, Population
 from forms.quality import quality
-from forms.questionnaire import Area, Factor, Headline, Index, OneTap, Page, Questionnaire, Rule
+from forms.questionnaire import Area, Factor, Group, Headline, Index, OneTap, Page, Questionnaire, Rule
 
 SHIPPED = Path(__file__).parent / "documents"
 
@@ -39,6 +39,7 @@ LANGUAGE = re.compile(r"[a-z]{2,3}")
 RESERVED = {"id", "response_id", "wave", "unit", "mode", "day", "stratum", "psu", "weight", "marks", "index"}
 LONGEST_ANSWER = 5000
 MOST_ITEMS = 500
+MOST_IN_GROUP = 999_999
 LIMITS = ("minimum", "maximum")
 FIVE = (1, 2, 3, 4, 5)
 PICTURES = ("clock", "paper", "speech", "envelope")  # survey/web/templates/kiosk/one_tap.html draws them
@@ -70,7 +71,9 @@ def bank_documents() -> tuple[Questionnaire, ...]:
 def parse(document: object, where: Places | None = None) -> Questionnaire:
     """The questionnaire of a document, from YAML or from the JSON in which it is stored."""
     root = Part(plain(Part(document, places=where)), places=where)
-    known = "population people open_rows joined languages scales missing one_tap paper index headlines quality"
+    known = (
+        "population people groups open_rows joined languages scales missing one_tap paper index headlines quality"
+    )
     languages = maybe(root.table("code version title purpose consent pages", known), "languages", further) or {}
     root = replace(root, languages=tuple(languages))
     parts = root.table("code version title purpose consent pages", known)
@@ -100,6 +103,7 @@ def parse(document: object, where: Places | None = None) -> Questionnaire:
         version=parts["version"].whole(1, 9999),
         population=population,
         people=maybe(parts, "people", text),
+        groups=groups_of(parts, population),
         title=text(parts["title"]),
         purpose=text(parts["purpose"], common.join),
         consent=text(parts["consent"], common.join),
@@ -151,6 +155,20 @@ def further(part: Part) -> dict[str, str]:
             raise DocumentError("Write a code of two or three letters here, such as tyz: neither vi nor en.", name)
         languages[code] = name.string(60)
     return languages
+
+
+def groups_of(parts: Mapping[str, Part], population: Population) -> tuple[Group, ...]:
+    """The groups of a population that is in groups, each with how many people it has."""
+    groups: dict[str, Group] = {}
+    for row in rows_of(parts, "groups"):
+        if not population.in_groups:
+            raise DocumentError("Take out groups: only leaders are asked by groups.", parts["groups"])
+        one = row.table("code name size")
+        code = one["code"].code(CODE)
+        if code in groups:
+            raise DocumentError("Give this group another code: %(code)s is taken.", one["code"], code=code)
+        groups[code] = Group(code, text(one["name"]), one["size"].whole(1, MOST_IN_GROUP))
+    return tuple(groups.values())
 
 
 def scales(part: Part) -> Mapping[str, Mapping[int, Text]]:

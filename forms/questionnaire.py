@@ -159,12 +159,22 @@ class Quality:
     again: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Group:
+    """People who are asked as a group, and how many there are of them."""
+
+    code: str
+    name: Text
+    size: int
+
+
 @dataclass(frozen=True, eq=False)
 class Questionnaire:
     """A version of a questionnaire; two are equal when their documents are.
 
     population whom it asks; citizens, where its document doesn't say
     people     what pages and reports call them: people served, businesses; None: as is usual
+    groups     of a population in groups, those with which a wave begins; none: each wave gets them by a file
     pages      in the order of the screens
     paper      the same pages in the order of the paper form
     items      code -> item, in the order of the screens
@@ -195,6 +205,7 @@ class Questionnaire:
     open_rows: bool = False
     population: Population = CITIZENS
     people: Text | None = None
+    groups: tuple[Group, ...] = ()
 
     @property
     def name(self) -> str:

@@ -10,9 +10,9 @@ from forms.grammar import CHOICE
 
 # In which order the keys of any mapping are written; what is not here comes after, by its name.
 ORDER = """
-    code version population people item value none name kind scale title label short hint reason purpose consent
-    intro together open_rows languages joined scales choices missing sensitive show_if beside audio minimum
-    maximum max_length one_tap answer why pictures pages items paper index rule rules areas factors scores
+    code version population people groups item value none name size kind scale title label short hint reason
+    purpose consent intro together open_rows languages joined scales choices missing sensitive show_if beside audio
+    minimum maximum max_length one_tap answer why pictures pages items paper index rule rules areas factors scores
     headlines quality contradictions again when says all any not vi en
 """
 PLACE = {key: place for place, key in enumerate(ORDER.split())}

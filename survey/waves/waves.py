@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import ForUpdateParameter
 from forms import Questionnaire
 from survey.storage import audit
 from survey.storage.database import Database
-from survey.storage.models import AuditEntry, Response, Unit, Village, Wave, WaveKind
+from survey.storage.models import AuditEntry, LeaderGroup, Response, Unit, Village, Wave, WaveKind
 from survey.system.cache import cached, database_key
 from survey.system.dates import today
 from survey.waves import questionnaires, units
@@ -91,6 +91,10 @@ def create(
     )
     audit.annotate(wave=code)
     session.add(wave)
+    session.flush()
+    for group in questionnaire.groups:
+        named = {"stratum": group.code, "people": group.size, "name": str(group.name.vi)}
+        session.add(LeaderGroup(wave=code, **named))
     session.flush()
     return wave
 

@@ -16,7 +16,7 @@ from translations import speaking
 # What is changed in the small document, a text on the line that must be named, and what must be said of it.
 REFUSED = [
     ("version: 2", "versoin: 2", "versoin", "Write version instead of versoin."),
-    ("version: 2", "version: 2\nroutes: []", "routes", "Take out routes: here stand only code, version"),
+    ("version: 2", "version: 2\nskips: []", "skips", "Take out skips: here stand only code, version"),
     ("version: 2", "version: zwei", "zwei", "Write a whole number from 1 to 9999 here."),
     ("version: 2", "version: true", "version: true", "Write a whole number"),
     ("version: 2\n", "", "code: thu", "Add version: it is needed here."),

@@ -28,6 +28,27 @@ def test_each_population_is_what_its_document_names(document: dict[str, Any], na
     assert parse(document | {"population": name}).population is POPULATIONS[name]
 
 
+def test_groups_keep_their_size_through_every_way_of_writing_it(tmp_path: Path) -> None:
+    groups = [{"code": "db", "name": {"vi": "Đại biểu", "en": "Delegates"}, "size": 46}]
+    asked = parse(load(LEADERS).document | {"groups": groups})
+    assert [(one.code, one.name.en, one.size) for one in asked.groups] == [("db", "Delegates", 46)]
+    file = tmp_path / "bo.yaml"
+    file.write_text(writing.written(asked.document), encoding="utf-8")
+    sheets = importing.read(exporting.written(asked), "bo.xlsx")
+    assert {load(file).digest, parse(sheets.document).digest} == {asked.digest}
+    for wrong in ({"size": 0}, {"size": 4.5}, {"code": "1"}):
+        with pytest.raises(DocumentError):
+            parse(asked.document | {"groups": [groups[0] | wrong]})
+    with pytest.raises(DocumentError, match="đã dùng"):
+        parse(asked.document | {"groups": groups * 2})
+
+
+def test_citizens_are_in_no_groups(document: dict[str, Any]) -> None:
+    groups = [{"code": "db", "name": {"vi": "Đại biểu", "en": "Delegates"}, "size": 46}]
+    with pytest.raises(DocumentError, match="theo nhóm"):
+        parse(document | {"groups": groups})
+
+
 def test_people_are_called_as_the_document_says_through_every_way_of_writing_it(tmp_path: Path) -> None:
     plain = load(LEADERS)
     asked = parse(plain.document | {"people": {"vi": "doanh nghiệp", "en": "businesses"}})

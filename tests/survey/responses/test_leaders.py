@@ -99,6 +99,17 @@ def test_groups_are_read_once_and_keep_their_size(leaders: Database, tmp_path: P
         assert leader_groups.groups(session, WAVE)["db"].people == 46
 
 
+def test_a_wave_begins_with_the_groups_of_its_document(leaders: Database) -> None:
+    groups = [{"code": "db", "name": {"vi": "Đại biểu", "en": "Delegates"}, "size": 46}]
+    asked = parse(read(EXAMPLES / "lanh_dao.yaml").document | {"code": "ld_nhom", "groups": groups})
+    with leaders.writing() as session:
+        questionnaires.publish(session, asked, dates.today())
+        waves.create(session, "ld-nhom", asked, WaveKind.SAMPLE, dates.today(), dates.today())
+        [group] = leader_groups.groups(session, "ld-nhom").values()
+        assert (group.stratum, group.people, group.name) == ("db", 46, "Đại biểu")
+        assert frame.load(session, "ld-nhom", EXAMPLES / "nhom_lanh_dao.csv") == frame.Outcome(3, 1)
+
+
 def test_groups_stay_once_somebody_answered(leaders: Database, load: Load) -> None:
     load(answers("db", 1))
     with leaders.writing() as session:

@@ -30,6 +30,8 @@ NAMES = {
     "maximum": N_("To"),
     "max_length": N_("At most so many characters"),
     "audio": N_("Recordings"),
+    "groups": N_("Group"),
+    "size": N_("How many people it has"),
     "index": N_("Satisfaction index"),
 }
 

@@ -12,6 +12,7 @@ from survey.workshop import edits
 from translations import N_
 from translations import gettext as _
 
+NEW_GROUPS = 4  # rows that stand ready for groups more
 # How a rule more begins: its name, what it is called, and whether only the upper levels count.
 RULES = {
     "share": ("share", N_("Share of satisfied answers (the upper levels)"), True),
@@ -33,6 +34,12 @@ def rules(document: edits.Document) -> list[edits.Document]:
     index = document.get("index")
     there = index.get("rules") if isinstance(index, dict) else None
     return [rule for rule in there if isinstance(rule, dict)] if isinstance(there, list) else []
+
+
+def groups(document: edits.Document) -> list[edits.Document]:
+    """The groups of people, as far as they are rows."""
+    there = document.get("groups")
+    return [one for one in there if isinstance(one, dict)] if isinstance(there, list) else []
 
 
 def scales(document: edits.Document) -> dict[str, dict[str, Any]]:
@@ -65,6 +72,7 @@ def change(document: edits.Document, form: Form) -> str:
     document["people"] = text(form, "people", document.get("people"))
     if not any(document["people"].values()):
         del document["people"]
+    _groups(document, form)
     _factors(document, form)
     index = document.get("index")
     if isinstance(index, dict):
@@ -72,6 +80,22 @@ def change(document: edits.Document, form: Form) -> str:
         _names(document, form)
         _rules(document, index, form)
     return ""
+
+
+def _groups(document: edits.Document, form: Form) -> None:
+    """Takes the groups as they were typed; one without name and size is taken out, a new one gets its code."""
+    rows = [*groups(document), *({} for _new in range(NEW_GROUPS))]
+    typed = []
+    for number, before in enumerate(rows):
+        name = text(form, f"group.{number}.name", before.get("name"))
+        size = _number(form[f"group.{number}.size"]) if f"group.{number}.size" in form else before.get("size", "")
+        if size or any(name.values()):
+            typed.append({"code": before.get("code"), "name": name, "size": size})
+    taken = {one["code"] for one in typed}
+    free = (f"nhom_{number}" for number in range(1, 1000) if f"nhom_{number}" not in taken)
+    document["groups"] = [one | {"code": one["code"] or next(free)} for one in typed]
+    if not typed:
+        del document["groups"]
 
 
 def _factors(document: edits.Document, form: Form) -> None:

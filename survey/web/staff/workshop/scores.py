@@ -16,7 +16,13 @@ from survey.web.staff.workshop import score_fields
 from survey.workshop import edits
 
 PAGE = "/bo-phieu/nhap/<int:id>/thang-diem"
-PLACES = ("index", "population", "people", "open_rows")  # of the document, of which the page tells the faults
+PLACES = (
+    "index",
+    "population",
+    "people",
+    "groups",
+    "open_rows",
+)  # of the document, of which the page tells the faults
 
 
 @pages.page(PAGE, Right.PUBLISH, tab="staff.workshop")
@@ -36,6 +42,9 @@ def _page(one: draft_pages.Open, status: int = 200, trouble: str = "") -> Respon
         faults=[fault for fault in one.looked.faults if fault.steps[:1] and fault.steps[0] in PLACES],
         populations=POPULATIONS,
         population=one.written.get("population", CITIZENS.name),
+        groups=score_fields.groups(one.written),
+        new_groups=score_fields.NEW_GROUPS,
+        in_groups=[one.name for one in POPULATIONS.values() if one.in_groups],
         index=one.written.get("index"),
         items=items,
         factors=edits.factors(one.written),

@@ -54,6 +54,24 @@ def test_an_index_by_mean_of_scores_with_two_factors_for_leaders(lan: Writer, pr
     assert "index" not in written(province)
 
 
+def test_groups_are_typed_with_their_size_and_one_that_is_emptied_goes(lan: Writer, province: Database) -> None:
+    assert "group.0.size" not in lan.client.get(PAGE).text
+    lan.send(SAVE, population="leaders")
+    assert 'name="group.0.size"' in lan.client.get(PAGE).text
+    two = {"group.0.name.vi": "Đại biểu", "group.0.name.en": "Delegates", "group.0.size": "46"}
+    two |= {"group.1.name.vi": "Lãnh đạo sở", "group.1.name.en": "Heads", "group.1.size": "bốn"}
+    lan.send(SAVE, **two)
+    page = lan.client.get(PAGE).text
+    assert 'value="bốn"' in page
+    assert "groups/nhom_2/size" in page
+    lan.send(SAVE, **{"group.0.name.vi": "", "group.0.name.en": "", "group.0.size": "", "group.1.size": "65"})
+    assert written(province)["groups"] == [
+        {"code": "nhom_2", "name": {"vi": "Lãnh đạo sở", "en": "Heads"}, "size": 65}
+    ]
+    lan.send(SAVE, population="citizens")
+    assert "only leaders" in lan.client.get(f"{PAGE}?lang=en").text
+
+
 def test_what_is_saved_as_it_stands_changes_nothing(lan: Writer, province: Database) -> None:
     lan.send(SAVE, **{"of.cau_1": "moi"})
     before = written(province)

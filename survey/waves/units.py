@@ -93,9 +93,14 @@ def kind(unit: Unit) -> str:
     return unit.kind if language() == "vi" else ENGLISH.get(unit.kind, unit.kind)
 
 
+def says_kind(unit: Unit) -> bool:
+    """Whether the name begins with what the unit is: Sở Nội vụ."""
+    return f"{unit.name} ".casefold().startswith(f"{unit.kind} ".casefold())
+
+
 def named(unit: Unit) -> str:
     """A unit with its kind, as it stands within a sentence: phường Hà Tu, in English Hà Tu Ward; or Sở Nội vụ."""
-    if f"{unit.name} ".casefold().startswith(f"{unit.kind} ".casefold()):
+    if says_kind(unit):
         return unit.name
     return f"{unit.kind} {unit.name}" if language() == "vi" else f"{unit.name} {kind(unit)}"
 

@@ -82,8 +82,9 @@ def mode_name(mode: str) -> str:
 
 @pages.app_template_filter("kind")
 def kind_name(unit: Unit) -> str:
-    """What a unit is, in the language of the moment, beside its name: phường; in English ward."""
-    return units.kind(unit).lower()
+    """What a unit is, in the language of the moment, beside its name: phường; in English ward; nothing where the
+    name says it."""
+    return "" if units.says_kind(unit) else units.kind(unit).lower()
 
 
 @pages.app_template_filter("titled")

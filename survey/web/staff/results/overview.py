@@ -164,19 +164,19 @@ def tasks(summary: Summary) -> list[Task]:
     open_tasks = [
         Task(
             few,
-            ngettext("commune with fewer than 30 answers", "communes with fewer than 30 answers", few),
+            ngettext("place with fewer than 30 answers", "places with fewer than 30 answers", few),
             by_need,
         ),
         Task(
             missing,
-            ngettext("commune without a form", "communes without a form", missing),
+            ngettext("place without a form", "places without a form", missing),
             url_for(".progress", wave=wave),
         ),
         Task(
             summary.waiting,
             ngettext(
-                "commune not yet counted, for too few forms",
-                "communes not yet counted, for too few forms",
+                "place not yet counted, for too few forms",
+                "places not yet counted, for too few forms",
                 summary.waiting,
             ),
             url_for(".progress", wave=wave),

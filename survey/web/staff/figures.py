@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
 from flask import g, request
+from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from analysis import Estimate
+from survey.accounts.accounts import Right
 from survey.fieldwork import checks
 from survey.integrity import pattern_list, unusual
 from survey.responses.respondents import Respondents, sample
@@ -46,7 +48,8 @@ _moments: StaleCache[WaveFigures] = StaleCache(
 
 def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
     """A wave as its pages show it: the release that is shown, once nothing came since; else its present data,
-    which are a draft; or the release that `?ban=` numbers, where 0 are the present data, whatever is released.
+    which are a draft; or the release that `?ban=` numbers, where 0 are the present data, whatever is released. Who
+    reads no rows is never shown the present data beside a release (`_for_reader`).
 
     now  for a file that is taken away: its data are never those of a moment ago
 
@@ -57,11 +60,24 @@ def figures_of(wave: str, *, now: bool = False) -> WaveFigures:
     with database().reading() as session:
         wave_row = waves.find(session, wave)
         release = releases.find(session, wave_row.code, number) if number else None
-        if number is None:
-            release = _standing(session, wave_row)
+        if release is None:
+            release = _for_reader(session, wave_row, number is None)
         if now or number or request.method == "POST":
             return _moment(session, wave_row, release)
         return shown_value(_present(session, wave_row, release))
+
+
+def _for_reader(session: Session, wave: Wave, released: bool) -> Release | None:
+    """What is shown where no release was asked for: None are the present data.
+
+    Of a wave that was released, these less the release are the forms that came since, be it one of a known hour.
+    So who may not read responses one by one reads the release approved last, withdrawn or not.
+
+    released  whether the release that is shown may stand for the present data, if nothing came since
+    """
+    if not current_user.may(Right.ROWS) and (known := releases.newest_approved(session, wave.code)) is not None:
+        return known
+    return _standing(session, wave) if released else None
 
 
 def _standing(session: Session, wave: Wave) -> Release | None:

@@ -529,6 +529,50 @@ def test_a_form_that_came_since_makes_pages_show_a_draft(
     assert "Dự thảo" in client.get("/quan-tri/ho-mo/").text
 
 
+def test_who_reads_no_rows_learns_nothing_of_one_form_that_comes_after_a_release(
+    app: Flask, province: Database, send: Any, sign_in: Any, account: Any
+) -> None:
+    """An attacker with such an account keeps every page and file, before and after a form, and looks for any
+    difference; who may read rows sees the present data."""
+    addresses = [
+        f"/quan-tri/ho-mau/{place}{'&' if '?' in place else '?'}{release}"
+        for place in (
+            "",
+            "don-vi",
+            "don-vi/06652",
+            "don-vi.csv",
+            "cau-hoi",
+            "bang?item=C5&theo=unit",
+            "cach-tinh?item=C5=1,2",
+            "bao-cao/csv",
+            "bao-cao/json",
+        )
+        for release in ("", "ban=0")
+    ]
+
+    def read(client: FlaskClient) -> list[str]:
+        answers = [client.get(address) for address in addresses]
+        assert {answer.status_code for answer in answers} <= {200, 404}
+        assert sum(answer.status_code == 200 for answer in answers) >= len(answers) - 4
+        volatile = (
+            r'name="csrf_token"[^>]*>|<strong>\d+</strong> <a href="/quan-tri/ho-mau/ra-soat">'  # forms to review
+        )
+        return [re.sub(volatile, "", answer.text) for answer in answers]
+
+    for psu in ("V1", "V2"):
+        send(40, wave="ho-mau", psu=psu)
+    send(40, wave="ho-mau", unit=OTHER, psu="V3", c5=2)
+    freeze(province, "ho-mau")
+    with province.writing() as session:
+        account(session, "head", Role.HEAD)
+    kept = {who: read(sign_in(app, who)) for who in ("head", "admin", "home_affairs")}
+    send(1, wave="ho-mau", psu="V1", c5=3)
+    for who, before in kept.items():
+        after = read(sign_in(app, who))
+        changed = [place for place, old, new in zip(addresses, before, after, strict=True) if old != new]
+        assert bool(changed) == (who == "home_affairs"), (who, changed)
+
+
 def test_a_release_is_what_is_shown_until_something_comes_the_second_one_too(
     province: Database, send: Any
 ) -> None:
@@ -592,7 +636,8 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     send(18, wave="ho-mau", psu="V2", c5=3)
     assert two.get(f"{page}/1/pdf").data == first
     overview = "/quan-tri/ho-mau/"
-    present, released = two.get(overview).text, two.get(f"{overview}?ban=1").text
+    assert "Xem số liệu hiện có" not in two.get(f"{overview}?ban=1").text, "she reads no rows"
+    present, released = one.get(overview).text, one.get(f"{overview}?ban=1").text
     assert "Đây là số liệu hiện có" in present
     assert '<a href="?ban=1">Xem bản công bố số 1</a>' in present
     assert "ản công bố số 1" in released
@@ -601,8 +646,8 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
         assert f'href="{kept}"' in released, "figures of a release lead to figures of the same release"
     assert f'href="{overview}tien-do"' in released
     how = f"{overview}cach-tinh?item=C5=1,2"  # a figure that no report has; in the release 12 people are too few
-    assert "Số người trả lời" in two.get(how).text
-    assert "Số người trả lời" not in two.get(f"{how}&ban=1").text
+    assert "Số người trả lời" in one.get(how).text
+    assert "Số người trả lời" not in one.get(f"{how}&ban=1").text
     assert "--item C5=1,2 --released --release 1 --output json" in two.get(f"{how}&ban=1").text
     assert two.get(f"{page}/2/docx").data.startswith(b"PK")
     assert two.get(f"{page}/3/pdf").status_code == 404

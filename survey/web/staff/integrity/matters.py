@@ -136,7 +136,7 @@ def _row(
     decidable = isinstance(about, Flood | AlikeForms | Pattern) and not running
     form = sent or MatterForm(formdata=None, prefix=key) if decidable else None
     if form and not lots:
-        form.state.choices = [one for one in form.state.choices or () if one[0] != MatterState.SET_ASIDE]
+        form.state.choices = [one for one in form.state.choices or () if one.value != MatterState.SET_ASIDE]
     return MatterRow(
         matter,
         key,

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select, update
 
 from survey.integrity import open_matters, releasing, unusual
 from survey.reports import commune, contents
 from survey.results import release_steps, releases
 from survey.storage.database import Database
-from survey.storage.models import Role
+from survey.storage.models import Lot, LotKind, Response, Role
 from survey.system import dates
 from survey.waves import waves
 from tests.survey.flooded import UNIT, Flooded
@@ -83,6 +84,21 @@ def test_it_is_decided_with_a_reason_and_can_be_changed(staff: FlaskClient) -> N
     assert "Không có gì thay đổi" in send(staff, "explained")
     assert "Đã đề nghị. Các lô được để riêng khi một người khác xác nhận" in send(staff, "set_aside")
     assert "chờ người thứ hai" in staff.get(PAGE).text
+
+
+def test_of_forms_that_came_with_others_in_a_file_no_lot_is_offered_and_the_rest_can_be_decided(
+    app: Flask, flooded: Flooded, sign_in: Callable[..., FlaskClient]
+) -> None:
+    with flooded().writing() as session:
+        one_file = session.scalars(select(Lot.number).where(Lot.unit == UNIT, Lot.kind == LotKind.PROGRAM)).one()
+        session.execute(update(Response).where(Response.unit == UNIT).values(lot=one_file))
+    staff = sign_in(app, "home_affairs")
+    page = staff.get(PAGE)
+    assert page.status_code == 200
+    flood = next(one for one in fields(page.text) if one["viec"].startswith("flood:"))
+    offered = re.findall(rf'<input [^>]*name="{flood["prefix"]}state"[^>]*value="(\w+)"', page.text)
+    assert offered == ["explained", "reinterview", "open"]
+    assert "Đã ghi quyết định" in send(staff, "explained")
 
 
 @pytest.mark.parametrize(("reason", "words"), [(" ", "nêu lý do"), ("x" * 401, "400 ký tự")])

@@ -134,10 +134,11 @@ def grouped(changes: Iterable[Change], group: Group) -> list[Change]:
 
 def note() -> str:
     """What the words of a table of changes mean."""
-    return _(
+    words = _(
         "“Up”, “down”: beyond chance, all lines of the comparison taken together. “Signs”: on average at most one "
         "in five of these is due to chance. “Not enough grounds” does not mean equal."
     )
+    return f"{words} {standing_words.together()}"
 
 
 def _signed(share: float, decimals: int) -> str:

@@ -21,7 +21,6 @@ from survey.reports.labels import (
     value_label,
 )
 from survey.reports.structure import Block, Heading, Paragraph, Row, Table
-from survey.results import wording
 from survey.results.summary import Headline, Line, Summary
 from translations import gettext as _
 from translations.formats import number, percent
@@ -88,25 +87,22 @@ def _item_rows(summary: Summary) -> tuple[Row, ...]:
 
 
 def _headline(summary: Summary, headline: Headline) -> list[Block]:
-    item, record = summary.questionnaire.items[headline.code], headline.line.estimate
-    closed = any(wording.is_hidden(line.estimate) for line in headline.values)
+    item = summary.questionnaire.items[headline.code]
     blocks: list[Block] = [
         Table(
             asked(item),
             figure_columns(summary, _("Answer"), _("Share")),
-            tuple(_answers(item, headline, closed)),
+            tuple(_answers(item, headline)),
             notes([line.estimate for line in headline.values]),
         )
     ]
-    if not closed and "under_3" not in record.flags:
-        blocks += _blanks(summary, headline)
-    return blocks
+    return [*blocks, *_blanks(summary, headline)]
 
 
-def _answers(item: Item, headline: Headline, closed: bool) -> Iterator[Row]:
+def _answers(item: Item, headline: Headline) -> Iterator[Row]:
     for line in headline.values:
         yield figure_row(value_label(item, line), line.estimate, strong=line is headline.line)
-    if headline.blank and not closed:
+    if headline.blank:
         blank, people = blank_label(item, headline), number(headline.asked)
         words = _("%(blank)s (of %(asked)s people asked)", blank=blank, asked=people)
         yield Row((words, "–", percent(headline.blank), "–"))
@@ -114,10 +110,10 @@ def _answers(item: Item, headline: Headline, closed: bool) -> Iterator[Row]:
 
 def _blanks(summary: Summary, headline: Headline) -> list[Block]:
     """How many gave no answer, and what the share would be if all of them, or none, would have given it."""
-    if headline.blank == 0:
-        return [Paragraph(_("None of the %(asked)s people asked left this blank.", asked=number(headline.asked)))]
     if headline.blank is None or headline.least is None or headline.most is None:
         return []
+    if headline.blank == 0:
+        return [Paragraph(_("None of the %(asked)s people asked left this blank.", asked=number(headline.asked)))]
     counts = {"asked": number(headline.asked), "answered": number(headline.answered)}
     counts |= {"blank": percent(headline.blank), "title": headline_name(summary, headline)}
     first = (

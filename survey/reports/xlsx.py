@@ -99,8 +99,7 @@ def _headline(sheet: Sheet, summary: Summary, headline: Headline) -> None:
         sheet.text(0, value_label(item, line), text_wrap=True, **strong)
         sheet.estimate(1, line.estimate, **strong)
         sheet.row += 1
-    closed = any(wording.is_hidden(line.estimate) for line in headline.values)
-    if not closed and "under_3" not in headline.line.estimate.flags:
+    if headline.least is not None:
         _silence(sheet, summary, headline)
 
 

@@ -101,12 +101,22 @@ def marks(
         return "hidden_with" if mark == "under_3" and len(values) > 1 else mark
 
     domains = tables[own].wanted if tables else [None]
+    few = _few(people, tables.get(own))
     return {
         (item, value, domain): mark
         for item, value in asked
         for domain in domains
-        if (mark := worst(item, value, domain)) is not None
+        if (mark := worst(item, value, domain) or ("hidden" if domain in few else None)) is not None
     }
+
+
+def _few(people: Respondents, where: Domains | None) -> set[Any]:
+    """The domains, or None for the whole province, of so few people that nobody may know what they left blank."""
+    if where is None:
+        return {None} if 0 < len(people) < FEWEST else set()
+    labels = where.labels
+    counts = np.bincount(labels.codes[labels.codes >= 0], minlength=len(labels.levels))
+    return {label for label, count in zip(labels.levels, counts.tolist(), strict=True) if 0 < count < FEWEST}
 
 
 def _answered(people: Respondents, items: Iterable[str], where: Domains | None, domain: Any) -> int:

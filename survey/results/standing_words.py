@@ -84,6 +84,14 @@ def of_signs(count: int) -> str:
     return f"{signs} {intervals}"
 
 
+def together() -> str:
+    """Why a verdict may stand beside an interval that seems to say more, wherever several of them stand."""
+    return _(
+        "The lines of a comparison are tested together: where nothing is concluded, an interval may still leave "
+        "out 0."
+    )
+
+
 def of_standings(records: Iterable[Record]) -> list[str]:
     """What the standings of all communes in one figure promise, what signs are worth, what the test leans on."""
     tested = [one.rest for one in records if one.standing is not None and one.rest is not None]

@@ -13,6 +13,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from analysis import Estimate, ranks
+from analysis.estimate import FEWEST_EVENTS
 from forms import Headline as Highlight
 from forms import Population, Questionnaire, Rule
 from survey.responses.respondents import Respondents, sample
@@ -49,7 +50,8 @@ class Headline:
 
     values        one line a value, in the order of the form
     asked         people in the sample who were asked; `answered` of them gave a value
-    blank         the weighted share of those asked who left it blank, 0…1; None if nobody was asked
+    blank         the weighted share of those asked who left it blank, 0…1; None if nobody was asked, beside a
+                  hidden value, and if they are one or two
     least, most   the weighted share of the value `worst` if no silent person, or every one, had given it
     """
 
@@ -328,7 +330,9 @@ def _headline(people: Respondents, highlight: Highlight, records: Sequence[Estim
     worst = next(record for record in records if record.value == str(highlight.value))
     weight_asked, weight_given = people.weight[column.asked].sum(), people.weight[column.given].sum()
     cases = people.weight[column.any_of(item, (highlight.value,))].sum()
-    is_shown = weight_asked > 0 and worst.estimate is not None
+    silent = int(column.asked.sum()) - int(column.given.sum())
+    is_told = not 0 < silent < FEWEST_EVENTS and not any(map(is_hidden, records)) and weight_asked > 0
+    is_shown = is_told and worst.estimate is not None
     values = tuple(Line(one.value or "", str(item.choices[int(one.value or 0)]), one) for one in records)
     return Headline(
         code=item.code,
@@ -338,7 +342,7 @@ def _headline(people: Respondents, highlight: Highlight, records: Sequence[Estim
         values=values,
         asked=int(column.asked.sum()),
         answered=int(column.given.sum()),
-        blank=float((weight_asked - weight_given) / weight_asked) if weight_asked > 0 else None,
+        blank=float((weight_asked - weight_given) / weight_asked) if is_told else None,
         least=float(cases / weight_asked) if is_shown else None,
         most=float((cases + weight_asked - weight_given) / weight_asked) if is_shown else None,
     )

@@ -88,6 +88,34 @@ def test_what_the_silent_could_change_is_bounded(made: tuple[Database, Summary, 
         assert headline.least <= share <= headline.most
 
 
+def test_blanks_are_counted_as_little_as_answers(province: Database) -> None:
+    """Neither how many left a question blank beside a hidden value, nor that one or two did, nor that nobody of a
+    handful answered."""
+
+    def keep(many: int, answers: dict[str, int]) -> None:
+        with province.writing() as session:
+            place = waves.place(session, "ho-mau", "06652")
+            for _person in range(many):
+                submission.submit(session.connection(), place, uuid4(), Mode.PAPER, answers, psu="V1")
+
+    def said() -> Summary:
+        with province.reading() as session:
+            return summary.gather(session, "ho-mau")
+
+    keep(1, {"C5": 1})
+    alone = said()
+    assert {record.n for record in alone.records if record.domain in (None, "06652")} == {None}
+    assert [headline.blank for headline in alone.headlines] == [None, None]
+    keep(39, {"C5": 1, "C6": 1})
+    keep(20, {"C5": 2, "C6": 2})
+    keep(20, {"C5": 3, "C6": 3})
+    harassed, paid = said().headlines  # C6: one of 80 left it blank
+    assert (harassed.blank, harassed.least is None) == (0, False)
+    assert (paid.blank, paid.least, paid.most) == (None, None, None)
+    keep(2, {"C5": 1})
+    assert said().headlines[1].blank == pytest.approx(3 / 82)
+
+
 def test_units_have_a_standing_and_ranks_that_hold_each_other(made: tuple[Database, Summary, Summary]) -> None:
     _database, said, _open = made
     assert {line.index.standing for line in said.units} <= {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,9 @@ from survey.web.staff.results import units as communes
 from translations import N_, NotFound
 from translations import gettext as _
 from translations.formats import day, number
+from translations.unicode import fold
+
+LONGEST_NAME = 100  # letters of a file's name
 
 
 @pages.page(
@@ -41,7 +45,16 @@ def chart_file(wave: str, name: str, format: str) -> ResponseReturnValue:
     draw = CHARTS.get(name)
     if draw is None:
         raise NotFound("There is no such chart. Choose one on its page.")
-    return _file(draw(figures_of(wave, now=True)), format, f"{name}-{wave}")
+    moment = figures_of(wave, now=True)
+    return _file(draw(moment), format, name, wave, *_shown(moment.summary))
+
+
+def _shown(summary: Summary) -> Iterator[str]:
+    """What a chart is of, as its address says it: the name of a commune, the code of a figure, an order."""
+    names = {line.unit.code: line.unit.name for line in summary.units}
+    for asked, value in request.args.items():
+        if asked not in ("ban", "lang"):
+            yield names.get(value, value)
 
 
 @pages.page(
@@ -58,13 +71,16 @@ def own_chart(wave: str, format: str) -> ResponseReturnValue:
         if current_user.unit is None:
             raise NotFound("There is no such chart. Choose one on its page.")
         summary = unusual.gather(session, wave, release=release)
-    return _file(_of_unit(summary, current_user.unit), format, f"xa-{wave}")
+        name = units.find(session, current_user.unit).name
+    return _file(_of_unit(summary, current_user.unit), format, "xa", wave, name)
 
 
-def _file(made: Chart, format: str, name: str) -> Response:
+def _file(made: Chart, format: str, *words: str) -> Response:
+    """The drawing as a file that bears these words, in small letters without accents."""
     if format not in chart.KINDS:
         raise NotFound("There is no such chart. Choose one on its page.")
     answer = Response(chart.write(made, format), content_type=chart.KINDS[format])
+    name = "-".join(re.findall(r"[a-z0-9]+", fold(" ".join(words))))[:LONGEST_NAME]
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
     return answer
 
@@ -111,7 +127,7 @@ def dots(summary: Summary) -> str:
         "Full dot: concluded by the test corrected for all; half full: signs of a difference; hollow: no clear "
         "difference, which doesn't mean equal."
     )
-    return f"{words} {signs}"
+    return f"{words} {signs} {standing_words.together()}"
 
 
 def _of_units(moment: WaveFigures) -> Chart:

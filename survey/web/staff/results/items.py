@@ -22,7 +22,7 @@ from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
 from survey.web.staff.results.outline import MOVED, Part, moved, outline, parts_of
 from survey.web.staff.sorting import Sorting, some
-from translations import N_, formats
+from translations import N_, ngettext
 from translations import gettext as _
 from translations.formats import order
 
@@ -117,7 +117,7 @@ def _goes(groups: Sequence[str]) -> Callable[[Row], bool]:
 
 
 def finding(rows: Sequence[Row], found: Since | None) -> str:
-    """What the page says above its list: how many items moved; without a wave before, between what they lie."""
+    """What the page says above its list: how many items moved; without a wave before, how many there are."""
     if found and found.tested and any(row.change and row.change.verdict for row in rows):
         counts = Counter(row.change.verdict for row in rows if row.change)
         values = {
@@ -129,15 +129,9 @@ def finding(rows: Sequence[Row], found: Since | None) -> str:
         if not (values["up"] or values["down"]):
             return _("None of the %(all)s questions is sure to have changed since %(wave)s", **values)
         return _("Of %(all)s questions %(down)s fell, %(up)s rose since %(wave)s", **values)
-    known = [one for row in rows if (one := row.part.line.estimate.estimate) is not None]
-    if not known:
+    if not rows:
         return _("Questions")
-    return _(
-        "%(all)s questions, from %(low)s to %(high)s",
-        all=len(rows),
-        low=formats.percent(min(known), 1),
-        high=formats.percent(max(known), 1),
-    )
+    return ngettext("%(num)s question of the index", "%(num)s questions of the index", len(rows))
 
 
 def factors(rows: Iterable[Row]) -> list[Factor]:

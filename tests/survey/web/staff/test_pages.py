@@ -596,6 +596,16 @@ def test_every_format_of_the_report_is_offered(reader: FlaskClient) -> None:
     assert list(KINDS) == list(report.FORMATS)
 
 
+def test_a_verdict_beside_an_interval_that_says_more_is_explained(reader: FlaskClient) -> None:
+    for address in ("", "cau-hoi", "so-sanh", "don-vi", "don-vi?xep=doi"):
+        assert "được kiểm định cùng lúc" in reader.get(f"/quan-tri/thu-nghiem/{address}").text, address
+
+
+def test_how_many_questions_there_are_is_told_without_a_bare_share(reader: FlaskClient) -> None:
+    title = reader.get("/quan-tri/nam-truoc/cau-hoi").text.partition("<h1")[2].partition("</h1>")[0]
+    assert ("39 câu hỏi của chỉ số" in title, "%" in title) == (True, False)
+
+
 # Both languages
 
 

@@ -45,6 +45,18 @@ def test_a_chart_stands_by_itself(reader: FlaskClient, name: str) -> None:
     assert "attachment" in png.headers["Content-Disposition"]
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("nhan-to.svg", "nhan-to-thu-nghiem.svg"),
+        ("xa.svg?don-vi=06652", "xa-thu-nghiem-ha-tu.svg"),
+        ("qua-cac-nam.png?muc=C5=3&don-vi=06652", "qua-cac-nam-thu-nghiem-c5-3-ha-tu.png"),
+    ],
+)
+def test_the_name_of_a_file_says_what_it_is_of(reader: FlaskClient, name: str, file: str) -> None:
+    assert reader.get(f"{FILES}/{name}").headers["Content-Disposition"] == f'attachment; filename="{file}"'
+
+
 def test_the_file_has_the_pages_figures(reader: FlaskClient, made_up: Flask) -> None:
     said = texts(reader.get(f"{FILES}/noi-dung.svg").text)
     with made_up.extensions["database"].reading() as session:

@@ -91,12 +91,6 @@ def _open(
     return [matter for matter in found if matter not in told], ticked
 
 
-def _by(session: Any, chosen: release_steps.Frozen, step: str, person: str) -> None:
-    """Notes with a step that no account bears the name that was told."""
-    if session.get(models.Account, person) is None:
-        release_steps.mark_operator(chosen, step)
-
-
 @release.command(help=_("Freeze the present data of a wave, or the present document of a year, as a release."))
 @_of_wave_or_year
 @BY
@@ -115,7 +109,7 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
         with database.writing() as session:
             wave = waves.find(session, code)
             made = releasing.freeze(session, wave, person, open_, ticked, correction)
-            _by(session, made, "frozen", person)
+            release_steps.mark_operator(made, "frozen")
             say(
                 "Release %(number)s of %(wave)s contains %(forms)s forms. Check its figures next.",
                 number=made.number,
@@ -126,7 +120,7 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
     elif year is not None:
         with database.writing() as session:
             frozen = year_releases.freeze(session, year, person)
-            _by(session, frozen, "frozen", person)
+            release_steps.mark_operator(frozen, "frozen")
             say(
                 "Release %(number)s of the document of %(year)s is frozen. Check it next.",
                 number=frozen.number,
@@ -146,13 +140,13 @@ def check(code: str | None, year: int | None, number: int, person: str, despite:
         with database.writing() as session:
             chosen = releases.claim(session, code, number)
             releasing.check(session, chosen, person, open_, ticked)
-            _by(session, chosen, "checked", person)
+            release_steps.mark_operator(chosen, "checked")
             _tell(releases.differences(session, chosen), releases.waiting(session, chosen))
     elif year is not None:
         with database.writing() as session:
             document = year_releases.find(session, year, number)
             release_steps.check(document, person)
-            _by(session, document, "checked", person)
+            release_steps.mark_operator(document, "checked")
     say("Release %(number)s is checked. Somebody else approves it next.", number=number)
 
 
@@ -168,13 +162,13 @@ def approve(code: str | None, year: int | None, number: int, person: str, despit
         with database.writing() as session:
             chosen = releases.claim(session, code, number)
             releasing.approve(session, chosen, person, open_, ticked)
-            _by(session, chosen, "approved", person)
+            release_steps.mark_operator(chosen, "approved")
         say("Release %(number)s is approved: communes and programs see it now.", number=number)
     elif year is not None:
         with database.writing() as session:
             document = year_releases.find(session, year, number)
             year_files.approve(session, document, person)
-            _by(session, document, "approved", person)
+            release_steps.mark_operator(document, "approved")
         say("Release %(number)s is approved: its files stay as they are.", number=number)
 
 
@@ -191,7 +185,7 @@ def withdraw(code: str, number: int, person: str, reason: str) -> None:
     with installation.opened().writing() as session:
         chosen = releases.claim(session, code, number)
         releases.withdraw(session, chosen, reason, person)
-        _by(session, chosen, "withdrawn", person)
+        release_steps.mark_operator(chosen, "withdrawn")
     say("Release %(number)s is withdrawn. Nothing is shown until a newer one is approved.", number=number)
 
 

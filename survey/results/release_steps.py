@@ -25,7 +25,7 @@ def hands(release: Frozen) -> list[tuple[date, str]]:
 
 
 def named(release: Frozen, step: str) -> str:
-    """Who took a step, as everybody reads it: of a name that no account bears, that the operator told it."""
+    """Who took a step, as everybody reads it: of a step taken by a command, that the operator told the name."""
     return written(getattr(release, f"{step}_by") or "", step in (release.by_operator or ()))
 
 
@@ -35,7 +35,7 @@ def written(person: str, told: bool) -> str:
 
 
 def mark_operator(release: Frozen, step: str) -> None:
-    """Notes that no account stands for the person of a step: whoever works on the server told the name."""
+    """Notes that a step was taken by a command: the name is what whoever works on the server told."""
     release.by_operator = [*(release.by_operator or ()), step]
 
 

@@ -19,8 +19,8 @@ class Release(Base):
     communes, programs and open files; the newest of these is the one shown. Once that is withdrawn none is.
 
     withdrawal   why it was withdrawn; everybody reads it instead of its figures
-    by_operator  the steps (frozen, checked, approved, withdrawn) whose person no account stands for: whoever works
-                 on the server told the name
+    by_operator  the steps (frozen, checked, approved, withdrawn) taken by a command: whoever works on the server
+                 told the name, and nobody signed in
     """
 
     __tablename__ = "release"

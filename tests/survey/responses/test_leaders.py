@@ -221,6 +221,11 @@ def test_nobody_answers_without_a_code(leaders: Database) -> None:
         devices.link(session, WAVE, "06652", "Quầy 1")
 
 
+def test_leaders_have_no_sheets_and_no_interviewers(leaders: Database) -> None:
+    with leaders.reading() as session:
+        assert {one.code for one in waves.in_field(session)} == {"gop-y", "ho-mo", "ho-mau", "da-dong"}
+
+
 def test_leaders_are_a_sample(leaders: Database) -> None:
     asked = read(EXAMPLES / "lanh_dao.yaml")
     with leaders.writing() as session, pytest.raises(Refusal):

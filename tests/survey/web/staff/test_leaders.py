@@ -158,6 +158,8 @@ def test_a_code_of_a_letter_leads_to_one_form_of_its_group(
     form = client.post("/m", data={"code": code}).headers["Location"]
     html = client.get(form).text
     assert "thuộc nhóm nào" in html
+    assert "không xem được phiếu" not in html  # they are officials themselves
+    assert "Có ai giúp" not in html
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html))
     sent = client.post(form, data={**fields, "ld_tc_muc": "4"})
     assert sent.status_code == 303

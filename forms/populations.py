@@ -16,6 +16,7 @@ class Population:
     people         what pages and reports call them within a sentence, to be translated
     survey         which survey of a year it may be, survey or leaders; empty: no measure of a year comes from it
     in_field       they are asked in communes, by sheets and interviewers too, whose patterns are looked at
+    in_households  they are drawn as households, of which an adult answers
     in_groups      they belong to groups of known size, all of whom are asked: no villages, no draw, and variances
                    with the finite population correction
     rates_units    the unit of a response is whom its person rates, not where that person is: no commune has pages,
@@ -36,6 +37,7 @@ class Population:
     gives_points: bool = False
     rates_units: bool = False
     in_field: bool = True
+    in_households: bool = True
     in_groups: bool = False
 
     def __str__(self) -> str:
@@ -57,11 +59,14 @@ LEADERS = Population(
     survey="leaders",
     in_groups=True,
     in_field=False,
+    in_households=False,
     rates_units=True,
     gives_points=True,
     by_code=True,
     are_officials=True,
     are_few=True,
 )
-BUSINESSES = Population("businesses", N_("Businesses and household businesses"), N_("businesses"), survey="")
+BUSINESSES = Population(
+    "businesses", N_("Businesses and household businesses"), N_("businesses"), survey="", in_households=False
+)
 POPULATIONS = {one.name: one for one in (CITIZENS, SERVED, BUSINESSES, LEADERS)}

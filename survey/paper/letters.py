@@ -64,22 +64,29 @@ def write(
         "mark": typesetting.drawing("mark.html", "#0b4a54"),
     }
     parts = (letters[at : at + AT_ONCE] for at in range(0, len(letters), AT_ONCE))
-    joining.print_into(file, (_pdf(part, shared, base) for part in parts))
+    joining.print_into(file, (_pdf(part, shared, base, asked) for part in parts))
 
 
-def _pdf(letters: Sequence[Letter], shared: dict[str, Any], base: str) -> bytes:
+def _pdf(letters: Sequence[Letter], shared: dict[str, Any], base: str, asked: Questionnaire) -> bytes:
     with speaking("vi"):
         pages = [
             {
-                "to": _("To a household in %(village)s, %(commune)s", village=letter.name, commune=letter.commune)
-                if letter.unit
-                else _("To a member of the group: %(group)s", group=letter.name),
+                "to": _addressed(letter, asked),
                 "code": letter.code,
                 "picture": addresses.picture(addresses.invitation(base, letter.code)),
             }
             for letter in letters
         ]
     return typesetting.pdf("letter/letter.typ", {**shared, "letters": pages}, dates.today())
+
+
+def _addressed(letter: Letter, asked: Questionnaire) -> str:
+    if not letter.unit:
+        return _("To a member of the group: %(group)s", group=letter.name)
+    where = {"village": letter.name, "commune": letter.commune}
+    if asked.population.in_households:
+        return _("To a household in %(village)s, %(commune)s", **where)
+    return _("To %(who)s in %(village)s, %(commune)s", who=_(asked.population.people), **where)
 
 
 def table(letters: Iterable[Letter], base: str) -> bytes:
@@ -108,7 +115,9 @@ def _words(wave: Wave, asked: Questionnaire, contact: str, province: Unit, spoke
             else _(
                 "Your household was chosen at random. Please let the adult (18 or older) with the next "
                 "birthday answer."
-            ),
+            )
+            if asked.population.in_households
+            else _("You were chosen at random. Please let whoever deals with public offices for you answer."),
             how=_("Scan the picture with a phone, or open this address and type the code:"),
             picture=_("QR code that opens the form of this letter"),
             until=_("The code opens one form, until %(day)s.", day=day(wave.closes)),
@@ -121,6 +130,11 @@ def _words(wave: Wave, asked: Questionnaire, contact: str, province: Unit, spoke
             if asked.population.in_groups
             else _(
                 "No name is asked. The code says only in which village you live and is not kept with your "
+                "answers. You may leave questions out, and you need not answer at all."
+            )
+            if asked.population.in_households
+            else _(
+                "No name is asked. The code says only in which village you are and is not kept with your "
                 "answers. You may leave questions out, and you need not answer at all."
             ),
             ask=_("Questions, or if the code doesn't work: %(contact)s", contact=contact),

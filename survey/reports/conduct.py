@@ -85,12 +85,13 @@ def _answered(summary: Summary) -> list[str]:
     rate, either = rates["RR1"], rates["RR2"]
     if rate.share is None or rate.base is None or either.share is None:
         return []
-    told = {"base": number(rate.base), "share": percent(rate.share, 1)}
+    asked = _("households") if summary.population.in_households else summary.people
+    told = {"base": number(rate.base), "asked": asked, "share": percent(rate.share, 1)}
     if either.part == rate.part:
-        return [_("Of %(base)s households %(share)s answered in full.", **told)]
+        return [_("Of %(base)s %(asked)s %(share)s answered in full.", **told)]
     return [
         _(
-            "Of %(base)s households %(share)s answered in full (RR1); with those that answered in part it is "
+            "Of %(base)s %(asked)s %(share)s answered in full (RR1); with those that answered in part it is "
             "%(either)s (RR2).",
             either=percent(either.share, 1),
             **told,

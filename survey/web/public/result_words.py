@@ -86,6 +86,12 @@ def asked(summary: Summary, release: Release) -> str:
         where = _("in %(villages)s villages of the %(sampled)s of %(all)s communes in the sample", **values)
     else:
         where = _("in %(villages)s villages of %(reached)s of %(all)s communes", **values)
+    if release.draw is not None and not summary.population.in_households:
+        return _(
+            "%(people)s %(who)s drawn by lot answered, %(where)s, from %(first)s to %(last)s.",
+            where=where,
+            **values,
+        )
     if release.draw is not None:
         return _(
             "%(people)s %(who)s of households drawn by lot answered, %(where)s, from %(first)s to %(last)s.",
@@ -127,7 +133,11 @@ def trust(summary: Summary, release: Release) -> list[str]:
     name = wording.interval_name(("not_a_sample",) if wave.kind is WaveKind.OPEN else ())
     lines = []
     if release.draw is not None:
-        lines.append(_("Households were drawn by lot by a computer; nobody chose them."))
+        lines.append(
+            _("Households were drawn by lot by a computer; nobody chose them.")
+            if summary.population.in_households
+            else _("Those who were asked were drawn by lot by a computer; nobody chose them.")
+        )
     if summary.of_communes:
         lines.append(_("No form bears a name. Officials of a commune do not see who answered what."))
     else:

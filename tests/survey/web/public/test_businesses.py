@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Callable
@@ -10,18 +11,22 @@ from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from forms import parse
 from survey.data_files import importing
+from survey.fieldwork.invitations import Letter
+from survey.paper import letters
 from survey.reports import commune
 from survey.reports.contents import contents
 from survey.results import release_steps, releases, summary
-from survey.storage.models import WaveKind
+from survey.storage.models import Release, Village, WaveKind
 from survey.system import dates
-from survey.waves import questionnaires, waves
+from survey.waves import questionnaires, units, waves
+from survey.web.public import result_words
 from tests.survey.reports.test_contents import said
 from translations import speaking
 
@@ -95,3 +100,26 @@ def test_report_notice_and_pages_of_businesses_speak_of_no_citizens(
         for where, text in read.items()
     }
     assert not any(found.values()), {where: texts for where, texts in found.items() if texts}
+
+
+def test_a_business_that_was_drawn_is_no_household(businesses: Flask) -> None:
+    today = dates.today()
+    with businesses.extensions["database"].writing() as session:
+        asked = questionnaires.find(session, "dn@2")
+        waves.create(session, "dn-mau", asked, WaveKind.SAMPLE, today, today)
+        session.add(Village(wave="dn-mau", psu="V1", unit="06652", stratum="06652", name="Khu 1"))
+        wave, province = waves.find(session, "dn-mau"), units.province(session)
+        one = Letter("V1", "Khu 1", "abcd-efgh", "06652", "phường Hà Tu")
+        file = io.BytesIO()
+        letters.write([one], wave, asked, "https://hailong.vn", "Sở Nội vụ, 0203 3 835 999", province, file)
+    with pypdfium2.PdfDocument(file.getvalue()) as document:
+        letter = " ".join(document[0].get_textpage().get_text_bounded().split())
+    assert "Kính gửi: doanh nghiệp ở Khu 1" in letter
+    assert "làm việc với cơ quan nhà nước" in letter
+    with businesses.extensions["database"].reading() as session:
+        told = summary.gather(session, "dn-mau")
+    release = Release(wave="dn-mau", number=1, frozen=today, draw=1)
+    public = " ".join([result_words.asked(told, release), *result_words.trust(told, release)])
+    assert "doanh nghiệp được rút thăm" in public
+    for text in (letter, public):
+        assert not re.search(r"(?i)\bhộ\b|sinh nhật", text)

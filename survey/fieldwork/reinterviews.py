@@ -63,20 +63,27 @@ class Chosen:
         """Whether the person asked the first time answered a second time."""
         return self.person is not None and self.outcome is None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether its paper is void and nobody went: where nobody answered first, nobody is asked again."""
+        return self.state is SheetState.VOID and self.person is None
+
 
 @dataclass(frozen=True)
 class Tally:
-    """How far the re-interviews of a first interviewer have come, in forms; by outcome where nobody answered."""
+    """How far the re-interviews of a first interviewer have come, in forms; by outcome where nobody answered.
+    `idle`: those that are void, so that nobody is asked again."""
 
     interviewer: str
     chosen: int
     answered: int
     outcomes: dict[str, int]
+    idle: int
 
     @property
     def to_come(self) -> int:
         """Those that nobody has visited."""
-        return self.chosen - self.answered - sum(self.outcomes.values())
+        return self.chosen - self.answered - sum(self.outcomes.values()) - self.idle
 
 
 def tallies(forms: Iterable[Chosen]) -> list[Tally]:
@@ -90,6 +97,7 @@ def tallies(forms: Iterable[Chosen]) -> list[Tally]:
             len(groups[name]),
             sum(form.answered for form in groups[name]),
             {code: sum(form.outcome == code for form in groups[name]) for code in OUTCOMES},
+            sum(form.is_idle for form in groups[name]),
         )
         for name in sorted(groups, key=order)
     ]
@@ -169,7 +177,7 @@ def enter(
     """Keeps what was answered the second time, in the place of what the same person entered before, or of a visit
     on which nobody answered.
 
-    household  its number in the list of the village, None if it isn't known
+    household  its number in the list of the village; None leaves what was noted: the next visit needs it
     answers    by item code, of the items of `again` alone
     outcome    one of `OUTCOMES` where nothing is to be compared: then there are no answers
 
@@ -197,7 +205,8 @@ def enter(
             "as it was.",
             household=household,
         )
-    row.household, row.answers, row.outcome = household, checked.answers or None, outcome
+    row.answers, row.outcome = checked.answers or None, outcome
+    row.household = row.household if household is None else household
     row.person, row.day = person, today()
     session.flush()
 

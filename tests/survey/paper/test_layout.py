@@ -107,6 +107,30 @@ def test_a_sheet_for_a_second_visit_has_its_circles_on_the_same_places(questionn
     assert "có thể được đến hỏi lại" in " ".join(text.split())
 
 
+@pytest.mark.parametrize(
+    ("spoken", "ends"), [("vi", ("Hộ này", "kiểm tra xong")), ("en", ("This household", "check is done"))]
+)
+@pytest.mark.parametrize("large", [False, True])
+def test_the_words_for_a_second_visit_stand_within_their_frame_in_large_print_too(
+    spoken: str, ends: tuple[str, str], large: bool
+) -> None:
+    made = form(QUESTIONNAIRES["ho_gia_dinh@2"], reinterview=True, large=large, spoken=spoken)
+    with pypdfium2.PdfDocument(made.pdf()) as document:
+        page = document[0]
+        words = page.get_textpage()
+        paths = page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_PATH])
+        bounds = [path.get_bounds() for path in paths]
+        wide = [one for one in bounds if one[2] - one[0] > page.get_width() * 0.7 and one[3] - one[1] > 20]
+        for end in ends:
+            found = words.search(end).get_next()
+            assert found is not None
+            boxes = [words.get_charbox(sign) for sign in range(found[0], sum(found))]
+            low, high = min(box[1] for box in boxes), max(box[3] for box in boxes)
+            assert any(frame[1] < low and high < frame[3] for frame in wide), end
+        # The pages of one without that frame are counted for both.
+        assert len(document) == form(QUESTIONNAIRES["ho_gia_dinh@2"], large=large, spoken=spoken).pages()
+
+
 def test_a_part_ends_with_the_count_of_its_questions_and_the_first_page_asks_for_day_place_and_name(
     questionnaire: Questionnaire,
 ) -> None:

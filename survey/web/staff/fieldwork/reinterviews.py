@@ -156,6 +156,7 @@ def _listed(wave: str, form: ComputeForm) -> str:
         both=sum(row.form.answered and row.has_first for row in rows),
         tallies=reinterviews.tallies(row.form for row in shown),
         outcomes=reinterviews.OUTCOMES,
+        idle=sum(row.form.is_idle for row in rows),
         links=sum(row.form.household is not None for row in rows),
         communes=sorted(
             {row.unit.code: row.unit for row in rows}.values(), key=lambda commune: order(commune.name)
@@ -207,6 +208,7 @@ def reinterview_list(wave: str) -> ResponseReturnValue:
             row
             for row in rows
             if unit in ("", row.unit.code)
+            and not row.form.is_idle
             and (row.form.person is None or row.form.outcome == "nobody")
             and (drawn is None or row.form.sheet in drawn)
         ],

@@ -139,6 +139,23 @@ def test_a_visit_without_answers_has_its_outcome_and_each_interviewer_a_count(
     assert "Nguyễn Lan 2 1 0 0 0 0 1" in plain(other.get(LIST))
 
 
+def test_a_void_form_is_not_to_be_asked_again_and_a_visit_without_its_number_leaves_the_household_noted(
+    supervisor: FlaskClient, asked: Database
+) -> None:
+    with asked.writing() as session:
+        sheet = session.get_one(Sheet, "00000002")
+        sheet.state, sheet.reason, sheet.response = SheetState.VOID, "refused", None
+    listed = plain(supervisor.get(LIST))
+    assert "1 phiếu trong số ấy đã hủy" in listed
+    assert "Nguyễn Lan 2 0 0 0 0 0 1" in listed
+    printed = plain(supervisor.get(f"{LIST}/in?don-vi=06652"))
+    assert ("1 hộ cần hỏi lại" in printed, "00000002" in printed) == (True, False)
+    page = f"{LIST}/00000001"
+    fields = {"csrf_token": token(supervisor, page), "outcome": "nobody", "household": ""}
+    assert supervisor.post(page, data=fields).status_code == 303
+    assert "Hộ số 7" in plain(supervisor.get(LIST))  # whom the next one visits
+
+
 def test_a_second_answer_is_corrected_by_who_entered_it_alone(
     app: Flask, supervisor: FlaskClient, asked: Database
 ) -> None:

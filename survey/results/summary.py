@@ -175,7 +175,7 @@ class Summary:
     @property
     def of_communes(self) -> bool:
         """Whether it speaks of communes, and not of departments or service centres alone."""
-        return not self.units or any(line.unit.kind in units.COMMUNE_KINDS for line in self.units)
+        return units.are_communes([line.unit for line in self.units])
 
     @property
     def ranked(self) -> int:

@@ -74,6 +74,11 @@ def asked_about(session: Session, answered: Collection[str], on: date) -> list[U
     return listed + [others[code] for code in sorted(others)]
 
 
+def are_communes(listed: Collection[Unit]) -> bool:
+    """Whether units are called communes: any is one, or there is none yet."""
+    return not listed or any(unit.kind in COMMUNE_KINDS for unit in listed)
+
+
 def answering(session: Session, on: date | None = None) -> list[Unit]:
     """Where people can answer on a day (now and ever, without one): the communes, then departments and service
     centres, each in order."""

@@ -51,7 +51,7 @@ def progress(wave: str) -> ResponseReturnValue:
         rows=rows,
         sums=[sum(row.counts[place] for row in rows) for place in range(len(modes))],
         forms=sum(row.forms for row in rows),
-        of_communes=any(unit.kind in units.COMMUNE_KINDS for unit in about),
+        of_communes=units.are_communes(about),
         without=sum(row.forms == 0 for row in rows),
         quarantined=waiting,
     )

@@ -104,7 +104,7 @@ def table(wave: str) -> ResponseReturnValue:
         summary=summary,
         people=people,
         items=choices(people.questionnaire),
-        offered=groupings(people.questionnaire),
+        offered=groupings(people.questionnaire, summary.of_communes),
         chosen=request.args.get("muc", ""),
         table=shown,
         sorting=sorting,
@@ -145,10 +145,11 @@ def choices(questionnaire: Questionnaire) -> list[tuple[str, str]]:
     ]
 
 
-def groupings(questionnaire: Questionnaire) -> list[tuple[str, str]]:
+def groupings(questionnaire: Questionnaire, of_communes: bool) -> list[tuple[str, str]]:
     """What people may be grouped by: where they live, how they answered, and every item with one answer."""
     called = population.words(questionnaire.population)
-    own = [("unit", called.unit), ("stratum", called.stratum), ("mode", _("Way of answering"))]
+    unit = called.unit if of_communes or questionnaire.population.rates_units else _("Unit")
+    own = [("unit", unit), ("stratum", called.stratum), ("mode", _("Way of answering"))]
     return own + [
         (item.code, str(item.short))
         for item in questionnaire.items.values()
@@ -192,7 +193,9 @@ def made(session: Session, people: Respondents, wanted: str, by: tuple[str, ...]
     for record, other in zip(records, asked, strict=True):
         name = _group(people.questionnaire, communes, by, record.domain)
         grouped.setdefault(name, []).append(Line(_answer(item, record), record, other))
-    titles, names = dict(choices(people.questionnaire)), dict(groupings(people.questionnaire))
+    about = units.asked_about(session, [str(code) for code in people.unit.levels], people.wave.opens)
+    names = dict(groupings(people.questionnaire, units.are_communes(about)))
+    titles = dict(choices(people.questionnaire))
     return Table(
         item=item,
         title=titles.get(one.item, one.item),

@@ -70,6 +70,7 @@ def test_rows_are_the_centres_and_no_commune(centres: Flask, sign_in: Callable[[
         read = words_of(office.get(f"/quan-tri/{WAVE}/{page}").text)
         assert all(name in read for name in NAMES.values()), page
         assert "Hà Tu" not in read, page
+        assert "Xã, phường, đặc khu" not in read, page
         assert f"{NAMES['TT1']} trung tâm" not in read, page  # its name says it
     assert office.get(f"/quan-tri/{WAVE}/don-vi/TT1").status_code == 200
     assert office.get(f"/quan-tri/{WAVE}/don-vi/06652").status_code == 404

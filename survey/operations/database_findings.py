@@ -19,10 +19,11 @@ from survey.operations.doctor_findings import Finding, look, mend, well
 from survey.storage import audit, key_rotation, master_key
 from survey.storage.database import Database
 from survey.storage.encrypted_columns import EncryptedJSON
-from survey.storage.models import ENCRYPTED, Account, Response, Role, Wave
+from survey.storage.models import ENCRYPTED, Account, PublishedQuestionnaire, Response, Role, Wave
 from survey.storage.schema import form, is_unreleased, knows, newest
 from survey.system import settings
 from survey.system.dates import today
+from survey.waves import questionnaires
 from translations import Refusal, formats
 from translations import gettext as _
 
@@ -60,6 +61,7 @@ def examine(database: Database, folder: Path) -> Iterator[Finding]:
     with database.reading() as session:
         yield from seal(session.connection())
         yield from trail(session)
+        yield from documents(session)
         yield from chains(session)
         yield from people(session)
     yield from backup(folder)
@@ -187,6 +189,15 @@ def trail(session: Session) -> Iterator[Finding]:
     if ahead:
         what = _("The clock stands before what was written already.")
         yield mend(what, _("Set the clock right, and let it take the time from the network (NTP)."))
+
+
+def documents(session: Session) -> Iterator[Finding]:
+    """Whether each questionnaire is the one that was published: its digest is the key under which it lies."""
+    for stored in session.scalars(select(PublishedQuestionnaire)):
+        if not questionnaires.is_as_published(stored):
+            name = f"{stored.code}@{stored.version}"
+            what = _("The questionnaire %(name)s was changed in the database after it was published.", name=name)
+            yield mend(what, _("Stop serving, keep the database as it is, and restore the last backup elsewhere."))
 
 
 def chains(session: Session) -> Iterator[Finding]:

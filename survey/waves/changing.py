@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from survey.storage import audit
-from survey.storage.models import Base, Release, Wave, WaveKind
+from survey.storage.models import Base, IntegrityAccount, Release, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from translations import N_, Conflict, Refusal
@@ -135,10 +135,11 @@ def change(session: Session, code: str, wanted: Change, seen: str | None = None)
 
 
 def close(session: Session, code: str) -> Wave:
-    """Closes a wave early: today is its last day, and nobody is asked any more. Call inside `writing()`."""
+    """Closes a wave early: today is its last day, and nobody is asked any more. Call inside `writing()`.
+
+    A release that stands is no hindrance: what it says of days ends with its own, which is over or today.
+    """
     wave, today = waves.find(session, code, lock=True), dates.today()
-    if (released := _released(session, wave)) is not None:
-        raise Fixed(released)
     if today < wave.opens:
         raise Conflict("It begins on %(day)s. Change its days, or remove it.", day=day(wave.opens))
     if not waves.is_asking(wave):
@@ -147,11 +148,13 @@ def close(session: Session, code: str) -> Wave:
 
 
 def remove(session: Session, code: str) -> None:
-    """Removes a wave that nothing refers to; refused with what it has. Call inside `writing()`."""
+    """Removes a wave that nothing refers to but what the server itself reckoned of it; refused with what it has.
+    Call inside `writing()`."""
     wave = waves.find(session, code, lock=True)
     if found := has(session, wave):
         raise Conflict("Only an empty wave can be removed. This one has: %(what)s.", what="; ".join(found))
     audit.annotate(wave=wave.code, title=wave.title)
+    session.execute(delete(IntegrityAccount).where(IntegrityAccount.wave == wave.code))
     session.delete(wave)
     session.flush()
 
@@ -162,6 +165,7 @@ def has(session: Session, wave: Wave) -> list[str]:
         table.name
         for table in Base.metadata.sorted_tables
         if "wave" in table.columns
+        and table is not IntegrityAccount.__table__
         and session.scalar(select(table.c.wave).where(table.c.wave == wave.code).limit(1)) is not None
     ]
     return list(dict.fromkeys(_(HAS.get(name, OTHER)) for name in tables))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms import Questionnaire, parse
+from forms.document import canonical
 from survey.storage.models import PublishedQuestionnaire
-from translations import Conflict, NotFound
+from translations import Conflict, NotFound, Refusal
 
 _parsed: dict[str, Questionnaire] = {}  # by digest: a version never changes, so it is read once
 
@@ -60,10 +62,21 @@ def find(session: Session, name: str) -> Questionnaire:
 
 
 def by_digest(session: Session, digest: str) -> Questionnaire:
-    """The version that a wave or a response names."""
+    """The version that a wave or a response names; refused where its document is another than was published."""
     if digest not in _parsed:
         stored = session.get(PublishedQuestionnaire, digest)
         if stored is None:
             raise NotFound("There is no questionnaire of this digest. See: hailong questionnaire list")
+        if not is_as_published(stored):
+            raise Refusal(
+                "The document of %(name)s is not the one that was published: somebody changed it in the database. "
+                "Nobody is asked by it until it is restored. See: hailong doctor",
+                name=f"{stored.code}@{stored.version}",
+            )
         _parsed[digest] = parse(stored.document)
     return _parsed[digest]
+
+
+def is_as_published(stored: PublishedQuestionnaire) -> bool:
+    """Whether the document is the one that was published: the key under which it lies is its digest."""
+    return hashlib.sha256(canonical(stored.document).encode()).hexdigest() == stored.digest

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import ssl
 import threading
 from base64 import urlsafe_b64encode
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from survey.storage.database import Database
 from survey.storage.models import Batch, Role, Scan, Sheet, TextKey
 from survey.system import dates, settings
 from survey.system.version import version
-from translations import speaking
+from survey.waves import questionnaires
+from translations import Refusal, speaking
 
 
 @pytest.fixture
@@ -191,6 +193,26 @@ def test_tables_of_another_form_are_noticed(
         if revision is None:
             session.execute(text("DELETE FROM alembic_version"))
     assert found(words).state is State.MEND
+
+
+def test_a_questionnaire_that_was_changed_in_the_database_is_named_and_asks_nobody(
+    folder: Path, province: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(make_url(province.url).database or "")) as file:  # as somebody who owns the file
+        for (trigger,) in file.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'questionnaire'"
+        ).fetchall():
+            file.execute(f"DROP TRIGGER {trigger}")
+        file.execute(
+            "UPDATE questionnaire SET document = replace(document, 'Many people have to', 'Few have to') "
+            "WHERE code = 'ho_gia_dinh' AND version = 2"
+        )
+        assert file.total_changes == 1
+        file.commit()
+    assert "ho_gia_dinh@2" in found("was changed in the database").what
+    monkeypatch.setattr(questionnaires, "_parsed", {})  # as in a process that begins
+    with province.reading() as session, pytest.raises(Refusal, match="ho_gia_dinh@2"):
+        questionnaires.published(session)
 
 
 def test_a_trail_that_was_tampered_with_and_a_clock_that_is_slow_are_noticed(

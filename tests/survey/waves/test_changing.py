@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from survey.results import release_steps
 from survey.storage.database import Database
-from survey.storage.models import Mode, Release, Response, Wave, WaveKind
+from survey.storage.models import IntegrityAccount, Mode, Release, Response, Wave, WaveKind
 from survey.system import dates
 from survey.waves import changing, questionnaires, waves
 from survey.waves.changing import Change
@@ -78,10 +78,23 @@ def test_what_a_release_says_stays_until_it_is_withdrawn(session: Session) -> No
     for wanted in (Change("Khác"), Change(closes=TODAY + timedelta(41)), Change(opens=date(2020, 1, 1))):
         with pytest.raises(Conflict, match="Bản công bố số 1"):
             changing.change(session, "ho-mo", wanted)
-    with pytest.raises(Conflict, match="Bản công bố số 1"):
-        changing.close(session, "ho-mo")
     row.withdrawn = TODAY
     assert changing.change(session, "ho-mo", Change("Khác")).title == "Khác"
+
+
+def test_a_wave_is_closed_early_though_a_release_of_it_stands(session: Session) -> None:
+    release(session).approved = TODAY
+    wave = changing.close(session, "ho-mo")
+    assert (wave.closes, waves.is_asking(wave)) == (TODAY, False)
+
+
+def test_what_the_server_reckons_of_an_empty_wave_does_not_keep_it(session: Session) -> None:
+    asked = questionnaires.find(session, "noi_phuc_vu@1")
+    waves.create(session, "nham", asked, WaveKind.OPEN, TODAY, TODAY + timedelta(9))
+    session.add(IntegrityAccount(wave="nham", state="0", content={}))
+    session.flush()
+    changing.remove(session, "nham")
+    assert session.get(Wave, "nham") is None
 
 
 def test_a_change_leaves_a_release_that_waits_unchecked(session: Session) -> None:

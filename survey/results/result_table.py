@@ -6,7 +6,7 @@ Everything that shows a figure (page, file, API, command line) prints these reco
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict, Unpack, cast
 
@@ -19,6 +19,8 @@ from analysis.design import Labels, SinglePSU, crossed
 from analysis.disclosure import Mark
 from analysis.estimate import Variance
 from analysis.interval import Interval
+from analysis.totals import psu_totals
+from analysis.variance import wholes
 from forms import Item
 from survey.responses.respondents import Respondents, sample
 from survey.results import answer_counts, disclosure, releases, verdicts
@@ -44,18 +46,21 @@ class Record(Estimate):
 
     rest      a commune's difference from the rest of the province
     standing  its word by the test corrected for all communes that are seen (`verdicts`); None if there is none
+    overall   the overall figure, beside which it is drawn
 
-    Both are of communes alone, and None beside a figure that is hidden or masked, whoever hid it, that has no
+    All are of communes alone, and None beside a figure that is hidden or masked, whoever hid it, that has no
     interval, or that no sample gave.
     """
 
     rest: Difference | None = None
     standing: Group | None = None
+    overall: float | None = None
 
     def __post_init__(self) -> None:
         if not _is_told(self):
             object.__setattr__(self, "rest", None)
             object.__setattr__(self, "standing", None)
+            object.__setattr__(self, "overall", None)
 
 
 OF_ESTIMATE = tuple(field.name for field in fields(Estimate))
@@ -149,7 +154,8 @@ def table(session: Session, people: Respondents, **options: Unpack[Options]) -> 
         figures = [one if people.asks_in(_unit(one)) else disclosure.not_sampled(one) for one in figures]
     if own == "unit" and people.wave.kind is WaveKind.SAMPLE and len(people):
         tested = against_rest(drawn, list(asked.values()), people.unit, domains=listed, withheld=withheld)
-        return _standing(people, figures, tested)
+        [overall] = wholes(psu_totals(drawn, list(asked.values()))).estimate.tolist()
+        return _standing(people, figures, tested, dict(zip(asked, overall, strict=True)))
     return [_record(one) for one in figures]
 
 
@@ -171,22 +177,34 @@ def _waiting(people: Respondents, figure: Estimate) -> Estimate:
     return disclosure.waiting(figure)
 
 
-def _standing(people: Respondents, figures: Sequence[Estimate], differences: Iterable[Difference]) -> list[Record]:
+def _standing(
+    people: Respondents,
+    figures: Sequence[Estimate],
+    differences: Iterable[Difference],
+    overall: Mapping[tuple[str, str | None], float],
+) -> list[Record]:
     """The records of communes, with the standing of each among all communes whose figure is seen."""
     rest = {(one.item, one.value, one.to): one for one in differences}
     own = [rest.get((one.item, one.value, one.domain)) if _is_told(one) else None for one in figures]
     by_measure: dict[tuple[str, str | None], list[int]] = {}
     for place, one in enumerate(figures):
         by_measure.setdefault((one.item, one.value), []).append(place)
-    standing: dict[int, Group | None] = {}
-    for places in by_measure.values():
-        concluded = verdicts.concluded(people.wave, [own[place] for place in places])
-        standing |= zip(places, concluded, strict=True)
-    return [_record(one, own[place], standing[place]) for place, one in enumerate(figures)]
+    records: dict[int, Record] = {}
+    for measure, places in by_measure.items():
+        line = overall[measure]
+        for place, group in zip(
+            places, verdicts.concluded(people.wave, [own[place] for place in places]), strict=True
+        ):
+            word = verdicts.beside(group, figures[place], line)
+            records[place] = _record(figures[place], own[place], word, line)
+    return [records[place] for place in range(len(figures))]
 
 
-def _record(one: Estimate, rest: Difference | None = None, standing: Group | None = None) -> Record:
-    return Record(**{name: getattr(one, name) for name in OF_ESTIMATE}, rest=rest, standing=standing)
+def _record(
+    one: Estimate, rest: Difference | None = None, standing: Group | None = None, overall: float | None = None
+) -> Record:
+    told = {name: getattr(one, name) for name in OF_ESTIMATE}
+    return Record(**told, rest=rest, standing=standing, overall=overall)
 
 
 def _state(

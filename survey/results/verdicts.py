@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analysis import Difference, groups
+from analysis import Difference, Estimate, groups
 from analysis.contrast import Group
 from survey.storage.models import Wave, WaveKind
+
+SIGNS_OF: dict[Group, Group] = {"above": "signs_above", "below": "signs_below"}
 
 
 def concluded(wave: Wave, differences: Sequence[Difference | None]) -> list[Group | None]:
@@ -28,6 +30,17 @@ def concluded(wave: Wave, differences: Sequence[Difference | None]) -> list[Grou
     for (place, one), group in zip(tested, groups([one for _place, one in tested]), strict=True):
         groups_[place] = "not_apart" if group is not None and _holds_nothing(one) else group
     return groups_
+
+
+def beside(group: Group | None, figure: Estimate, line: float | None) -> Group | None:
+    """The word of a figure that is drawn beside a line: signs alone where its own interval holds the line.
+
+    A commune is tested against the rest and drawn beside the overall figure, of which it is itself a part: of few
+    communes a large one, so that the rest can be told apart from it and the overall figure can't.
+    """
+    if line is None or figure.low is None or figure.high is None or not figure.low <= line <= figure.high:
+        return group
+    return group and SIGNS_OF.get(group, group)
 
 
 def untested(difference: Difference) -> Difference:

@@ -80,6 +80,14 @@ def test_no_word_contradicts_the_interval_that_stands_beside_it() -> None:
     assert verdicts.concluded(SAMPLE, [difference(0.1, 0.049, 0.001, 0.2)]) == ["above"]
 
 
+def test_no_word_contradicts_the_overall_figure_drawn_beside_the_interval() -> None:
+    around = figure(low=0.80, high=0.84)
+    assert verdicts.beside("below", around, 0.83) == "signs_below"
+    assert verdicts.beside("above", around, 0.83) == "signs_above"
+    assert verdicts.beside("below", around, 0.85) == "below"
+    assert [verdicts.beside(one, around, 0.83) for one in ("not_apart", None)] == ["not_apart", None]
+
+
 @pytest.mark.parametrize("flag", ["hidden", "hidden_with", "under_3", "not_a_sample"])
 def test_a_record_that_says_less_bears_no_standing_whoever_marked_it(flag: str) -> None:
     assert figure().standing == "above"
@@ -101,13 +109,13 @@ def test_a_pooled_figure_bears_its_mark_and_its_legend() -> None:
 # A made-up province of eight communes, four villages each
 
 
-def fill(province: Database, seed: int, shift: dict[str, float], code: str = "mau") -> None:
+def fill(province: Database, seed: int, shift: dict[str, float], code: str = "mau", communes: int = 8) -> None:
     """A wave: people of a village are alike; `shift` is added to a commune's chance of satisfied answers."""
     chance = np.random.default_rng(seed)
     with province.writing() as session:
         asked = questionnaires.find(session, "ho_gia_dinh@1")
         made = waves.create(session, code, asked, WaveKind.SAMPLE, date(2026, 1, 1), date(2026, 12, 1))
-        there = [unit.code for unit in units.communes(session, made.opens)][:8]
+        there = [unit.code for unit in units.communes(session, made.opens)][:communes]
         assert asked.index is not None
         items = asked.index.codes()["index"][:5]
         for unit in there:
@@ -137,6 +145,28 @@ def test_where_nothing_differs_nothing_is_named(province: Database) -> None:
             one.group for found in said.standouts.values() for one in found
         ]
         assert not {"above", "below"} & set(named), seed
+
+
+def test_of_few_communes_none_is_named_whose_interval_holds_the_overall_figure(province: Database) -> None:
+    """The test is against the other two, and a third of the overall figure is the commune's own."""
+    eased = 0
+    for seed in range(6):
+        fill(province, seed, {BAD: -0.13}, f"ba-{seed}", communes=3)
+        with province.reading() as session:
+            said = summary.gather(session, f"ba-{seed}")
+            table = result_table.estimates(session, f"ba-{seed}", by=["unit"], released=True)
+            whole = result_table.estimates(session, f"ba-{seed}", released=True)
+        overall = {(one.item, one.value): one.estimate for one in whole}
+        words = [(one, one.standing) for one in table]
+        words += [(one.record, one.group) for found in said.standouts.values() for one in found]
+        for one, word in words:
+            line = overall[one.item, one.value]
+            if word is None or line is None or one.low is None or one.high is None or one.rest is None:
+                continue
+            holds = one.low <= line <= one.high
+            assert not (holds and word in ("above", "below"))
+            eased += holds and word in ("signs_below", "signs_above") and (one.rest.p or 1) < 0.05
+    assert eased > 0
 
 
 def word(report: bytes) -> tuple[str, list[str]]:

@@ -159,6 +159,16 @@ def test_a_commune_whose_forms_wait_is_never_told_to_have_none(province: Databas
     assert "chờ bản sau" in release_words.waiting(told.waiting)
 
 
+def test_who_freezes_or_signs_a_first_release_reads_how_many_forms_are_not_in_it(
+    province: Database, app: Any, send: Any, sign_in: Any
+) -> None:
+    send(30)
+    send(29, unit=OTHER)
+    for address in ("chot", str(freeze(province, "ho-mo"))):
+        page = sign_in(app, "home_affairs").get(f"/quan-tri/ho-mo/cong-bo/{address}").text
+        assert "29 phiếu không nằm trong bản này</strong> (Cao Xanh 29)" in page, address
+
+
 def test_newer_answers_of_an_open_wave_come_in_thirty_at_a_time_and_once_a_week(
     province: Database, send: Any
 ) -> None:

@@ -223,9 +223,9 @@ function screen(form) {
     sound();
     refuse("");
     $("held-key").textContent = text;
-    $("held-says").textContent = word("held", { typed: text, no: row.no ?? "+" });
+    $("held-says").textContent = word(row ? "held" : "over", { typed: text, no: row?.no ?? "+" });
     $("held-choice").textContent = choice;
-    $("held-how").textContent = word("again", { no: row.no ?? "" });
+    $("held-how").textContent = word(row ? "again" : "over_how", { no: row?.no ?? "" });
     showHeld();
     $("reopen").focus();
   };
@@ -242,6 +242,7 @@ function screen(form) {
     $("band").classList.toggle("wrong", Boolean(held));
     rows[at]?.cell.classList.toggle("wrong", Boolean(held));
     $("held").hidden = $("holding").hidden = !held;
+    $("review").hidden = Boolean(held) || Boolean(rows[at]) || where;
     $("asking").querySelector(".answering").hidden = Boolean(held);
     $("held-later").hidden = !held?.length;
     $("held-keys").replaceChildren(...(held ?? []).slice(-12).map((key) => element("kbd", key)));
@@ -558,6 +559,12 @@ function screen(form) {
     if (event.target !== box && event.key.length === 1 && event.key !== " ") {
       if (rows[at] || where) {
         box.focus(); // the key arrives there
+        return;
+      }
+      // An answer more than there are questions: some row before has the answer of another.
+      if (/[\d*-]/.test(event.key)) {
+        event.preventDefault();
+        hold(null, event.key, "");
         return;
       }
       if (!letters[event.key.toLowerCase()]) return;

@@ -51,6 +51,12 @@ class LinkedTables:
     def _answered(self, lines: Sequence[Line[int]]) -> list[Line[int]]:
         return [{d: sign for d, sign in line.items() if self.n[d] > 0} for line in lines]
 
+    @property
+    def moved_now(self) -> set[int]:
+        """Those who moved between the table before and the one of now."""
+        new = [line for line in self.answered_links if any(d < self.now and d not in self.known for d in line)]
+        return self.moved.intersection(d for line in new for d in line)
+
     def is_former(self, domains: Collection[int]) -> bool:
         """Whether the domains are of earlier tables alone."""
         return all(d in self.known or d in self.moved for d in domains)

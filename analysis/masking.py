@@ -61,14 +61,22 @@ class _Counts:
 
     @cached_property
     def protected(self) -> set[Place]:
-        """The cells whose count must not follow, whatever it is called: the rare ones, in hidden domains too, and
-        of small domains all with a secret answer."""
+        """The cells whose count must not follow, whatever it is called: the rare ones, in hidden domains too, of
+        small domains all with a secret answer, and of those who moved since the table before, for two tables taken
+        off each other are a table as well."""
         events, secret = self.tables.events, self.tables.secret
-        return self.rare | {
-            (v, d)
-            for v, d in self._cells(self.hidden)
-            if secret[v] and events[v, d] and (d in self.small or events[v, d] < FEWEST_EVENTS)
+        moved = {
+            (v, d) for v, d in self._cells(self.tables.moved_now) if secret[v] and 0 < events[v, d] < FEWEST_EVENTS
         }
+        return (
+            self.rare
+            | moved
+            | {
+                (v, d)
+                for v, d in self._cells(self.hidden)
+                if secret[v] and events[v, d] and (d in self.small or events[v, d] < FEWEST_EVENTS)
+            }
+        )
 
     @cached_property
     def before(self) -> dict[Place, Mark | None]:
@@ -145,7 +153,9 @@ class _Counts:
                 named = named - {cell[0]}  # who saw "under 3" of one cell would take the others for none or many
             else:
                 protected = protected - {cell}
-                exposed.add(cell)
+                exposed |= {
+                    cell
+                } - self.free  # of the only ones who moved the whole tells it: nothing to be hidden helps
         return Masked(self._named(named), hidden, exposed - self._exposed_before(exposed, hidden))
 
     def _rare_now(self) -> set[Place]:

@@ -196,11 +196,10 @@ class HiddenTables:
         figures = self.counts(code)
         secret = delicate(self.people.questionnaire)
         before = [hidden_of_release(former, code) for former in self.formers]
+        past = self.past(code, before)
         suppression = Suppression([None] * len(figures), set(), set())
-        if withholds(figures, *secret) or any(any(was.table.marks) for was in before):
-            suppression = hide_after(
-                self.past(code, before), figures, *secret, self.both.same, self.sums, self.sizes
-            )
+        if withholds([*figures, *past.moved], *secret) or any(any(was.table.marks) for was in before):
+            suppression = hide_after(past, figures, *secret, self.both.same, self.sums, self.sizes)
         table = Published(figures, suppression.marks, suppression.whole, self.both.same, self.sums)
         return Hidden(figures, table, suppression.exposed)
 

@@ -218,6 +218,19 @@ def tables(province: Database, number: int) -> dict[tuple[Any, ...], tuple[int, 
     return found
 
 
+def shown(province: Database, number: int) -> dict[tuple[Any, ...], int]:
+    """How many gave a value, in every cell of the declared tables that a release shows."""
+    found = {}
+    with province.reading() as session:
+        wave = waves.find(session, "ho-mau")
+        people = sample(session, wave, releases.find(session, "ho-mau", number))
+        for by in ([], ["unit"], ["stratum"], ["mode"]):
+            for one in result_table.table(session, people, items=["C5", "C6"], by=by, released=True):
+                if one.estimate is not None:
+                    found[*by, one.item, one.value, one.domain] = one.events
+    return found
+
+
 def between(province: Database, first: int, second: int) -> dict[tuple[Any, ...], tuple[int, int]]:
     """What is left in each cell when one release is taken off the other."""
     old, new = tables(province, first), tables(province, second)
@@ -805,6 +818,33 @@ def test_a_version_of_the_weights_that_moves_none_is_not_called_other_weights(
     told = client.get(page).text
     assert "phiếu như bản số 1, quyền số khác" in told
     assert "Xem số liệu hiện có, kể cả phiếu còn chờ" in told
+
+
+def test_of_many_who_came_nobody_learns_that_one_or_two_said_it(province: Database, send: Any) -> None:
+    """Planted: of 40 who came in one commune two, in another one, in a third seven gave the secret answer; 3 did
+    before in each. The outsider takes every figure that both releases show off the other."""
+    units = {HOME: ("V1", 2), OTHER: ("V3", 1), "06661": ("06661", 7), "06673": ("06673", 7)}
+    with province.writing() as session:
+        for unit in ("06661", "06673"):
+            session.add(Village(wave="ho-mau", psu=unit, unit=unit, stratum=unit, name=unit))
+    for unit, (psu, _count) in units.items():
+        for answer, count in ((1, 20), (2, 17), (3, 3)):
+            send(count, wave="ho-mau", unit=unit, psu=psu, c5=answer)
+    one = freeze(province, "ho-mau")
+    for unit, (psu, count) in units.items():
+        for answer, many in ((1, 20), (2, 20 - count), (3, count)):
+            send(many, wave="ho-mau", unit=unit, psu=psu, c5=answer)
+    two = freeze(province, "ho-mau")
+    with province.reading() as session:
+        assert releases.waiting(session, releases.find(session, "ho-mau", two)) == []
+    old, new = shown(province, one), shown(province, two)
+    assert all(old["unit", "C5", "3", unit] == 3 for unit in units)
+    for by in ("unit", "stratum"):
+        left = {unit: new[by, "C5", "3", unit] - 3 for unit in units if (by, "C5", "3", unit) in new}
+        assert set(left.values()) == {7}, "neither of the two who said it, nor of the one; of others it is told"
+        for unit in (HOME, OTHER):  # nor as what the other answers leave of those who answered
+            assert {(by, "C5", value, unit) in new for value in "12"} == {True, False}
+    assert new["C5", "3", None] == 29, "the province says what all communes say together"
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

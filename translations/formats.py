@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import cache, lru_cache
 
@@ -10,7 +11,7 @@ from babel.dates import format_date
 from babel.localedata import exists
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
-from translations import language
+from translations import gettext, language
 from translations.unicode import nfc as nfc
 from translations.unicode import normalized
 
@@ -92,6 +93,14 @@ def ended(text: str | None) -> str:
     """What a person typed, with a full stop where it has no end of its own; empty where there is nothing."""
     text = (text or "").strip()
     return f"{text}." if text and text[-1] not in ".!?…" else text
+
+
+def some(names: Sequence[str], most: int = 5, between: str = ", ") -> str:
+    """The first few of a list, for a sentence that goes on or ends behind it, and how many more there are."""
+    if len(names) <= most + 1:  # one more is named, not counted
+        return between.join(names)
+    shown = between.join(names[:most])
+    return gettext("%(shown)s and %(more)s more", shown=shown, more=number(len(names) - most))
 
 
 @lru_cache(4096)  # of units, accounts and the like, which staff name

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from analysis.sampling import every_kth, in_random_order, pps, srs, stream
-from survey.sampling.plans import Frame, FrameVillage, Part, Plan, parts, place, some
+from survey.sampling.plans import Frame, FrameVillage, Part, Plan, parts, place
 from survey.storage.models import (
     Batch,
     Draw,
@@ -26,6 +26,7 @@ from survey.storage.models import (
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from translations import Conflict, Lazy, NotFound, Refusal
+from translations.formats import some
 
 LONGEST_SEED = 40
 FEWEST_SPARE = 3  # replacement households of a village

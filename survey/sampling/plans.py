@@ -14,6 +14,7 @@ from analysis.allocation import Rule, allocate, shares
 from survey.storage.models import Wave, WaveKind
 from survey.waves import waves
 from translations import N_, Conflict, Lazy, Refusal
+from translations.formats import some
 
 LONGEST_STRATUM = 130
 RULE_NAMES: dict[Rule, str] = {
@@ -208,8 +209,3 @@ def _joined(takes: dict[str, int]) -> dict[str, str]:
 def _label(group: Sequence[str]) -> str:
     whole = "+".join(group)
     return whole if len(whole) <= LONGEST_STRATUM else f"{group[0]}+{len(group) - 1}"
-
-
-def some(labels: Sequence[str], most: int = 5) -> str:
-    """The first few of a list, for a sentence."""
-    return ", ".join(labels[:most]) + (" …" if len(labels) > most else "")

@@ -40,6 +40,7 @@ from survey.storage.models import (
 )
 from survey.waves import waves
 from translations import Refusal
+from translations.formats import some
 
 BY = ("stratum", "unit", "psu", "none")  # classes of the adjustment for non-response
 JOINED = ("unit", "stratum")  # variables of totals in which classes are counted together
@@ -136,7 +137,7 @@ def _empty(labels: Iterable[str], plan: Plan) -> Refusal:
     refusal = joint_classes.EmptyClasses(
         "Nobody answered in %(classes)s: nobody can stand for those asked there. Count each together with another "
         "one, or choose larger classes.",
-        classes=", ".join(found[:10]) + (" …" if len(found) > 10 else ""),
+        classes=some(found, 10),
     )
     refusal.classes = found
     return refusal

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from survey.system.header import LAST, WIDEST, Heads, old_font
 from translations import N_, Lazy, Refusal, gettext, reason
+from translations.formats import some
 from translations.unicode import fold, nfc
 
 TOLD = 10
@@ -166,7 +167,7 @@ class Rows:
         if len(totals) == 1:
             self.understood.append(Lazy("Row %(row)s, a total, was passed over.", row=totals[0]))
         elif totals:
-            rows = ", ".join(map(str, totals[:MOST_TOTALS])) + (" …" if len(totals) > MOST_TOTALS else "")
+            rows = some([str(row) for row in totals], MOST_TOTALS)
             message = N_("%(count)s rows, totals, were passed over: %(rows)s.")
             self.understood.append(Lazy(message, count=len(totals), rows=rows))
 

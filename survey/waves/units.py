@@ -18,9 +18,9 @@ from survey.system.csv_table import Faults, Table
 from translations import Conflict, NotFound, Refusal, language
 from translations.formats import nfc, order
 
-# Former names: resolutions 1199/NQ-UBTVQH15 (28 September 2024) and 1679/NQ-UBTVQH15 (16 June 2025), article 1;
-# where one place went to several, each has its name. Beside them what people say: Hòn Gai, and communes that
-# were merged from 2020 to 2024 (resolution 837/NQ-UBTVQH14, 17 December 2019, and 1199), under what took them in.
+# Its former names were compiled for this project and are to be checked by the province: those of before July 2025,
+# what people still say, such as Hòn Gai, and communes merged earlier. Where one place went to several, each has
+# its name. A list of the province's own takes their place (`hailong unit import`).
 SHIPPED = Path(__file__).parent / "units.csv"
 COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "replaces", "former")
 COMMUNE_KINDS = ("phường", "xã", "đặc khu")

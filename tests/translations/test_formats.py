@@ -1,8 +1,10 @@
 """Numbers, dates, order and search as a Vietnamese clerk expects them."""
 
+import re
 import sys
 import unicodedata
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,3 +144,18 @@ def test_what_people_write_comes_out_as_unicode_says(text: str) -> None:
             assert unicode.normalized(form, text) == unicodedata.normalize(form, text)
         except Refusal:
             assert max(map(len, "".join("m" if unicodedata.combining(c) else " " for c in text).split())) > 30
+
+
+def test_a_long_list_in_a_sentence_ends_with_how_many_more_there_are() -> None:
+    names = [f"V{number}" for number in range(1, 9)]
+    assert formats.some(names[:6]) == "V1, V2, V3, V4, V5, V6"
+    assert formats.some(names) == "V1, V2, V3, V4, V5 và 3 mục khác"
+    with speaking("en"):
+        assert formats.some(names, 2, "; ") == "V1; V2 and 6 more"
+
+
+def test_no_ellipsis_stands_before_a_full_stop() -> None:
+    """A list is cut off by `some` alone."""
+    rooms = Path(formats.__file__).parents[1] / "survey"
+    texts = [path.read_text("utf-8") for kind in ("py", "html") for path in rooms.rglob(f"*.{kind}")]
+    assert not [text for text in texts if re.search(r'[+~] \(" …" if', text)]

@@ -19,7 +19,8 @@ from survey.web.current import database
 from survey.web.pages import Tab, of_kind
 from survey.web.staff.blueprint import pages
 from translations import N_
-from translations.formats import order
+from translations import gettext as _
+from translations.formats import number, order
 
 # AAPOR's rates, and what each says, in the order of the page.
 MEANING = {
@@ -89,7 +90,10 @@ def rates_of_wave(wave: str) -> ResponseReturnValue:
         meaning=MEANING,
         replaced=sum(village.replaced for village in villages),
         waiting=sum(village.waiting for village in villages),
-        instead=instead,
+        instead=[
+            _("%(psu)s: %(noted)s forms, %(spare)s drawn", psu=psu, noted=number(noted), spare=number(spare))
+            for psu, (noted, spare) in instead.items()
+        ],
         beyond=[village.psu for village in villages if village.beyond],
     )
 

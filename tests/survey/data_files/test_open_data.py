@@ -241,7 +241,7 @@ def test_no_rows_go_out_under_a_consent_that_promises_groups(
     province: Database, app: Flask, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
     client = sign_in(app, "home_affairs")
-    assert "Chưa có gì được công bố" in client.get("/quan-tri/gop-y/du-lieu-mo").text
+    assert "Chưa công bố kết quả" in client.get("/quan-tri/gop-y/du-lieu-mo").text
     assert client.get("/quan-tri/gop-y/du-lieu-mo.zip").status_code == 409
     with province.writing() as session:
         approved(session, "gop-y")

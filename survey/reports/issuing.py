@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -16,6 +17,8 @@ from survey.storage.models import IssuedReport, Release
 from survey.system import dates
 from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
+
+NUMBER = re.compile(r"\d[\w./ -]*")  # a digit first, then letters, digits and what stands between them
 
 
 def list_all(session: Session, wave: str) -> list[IssuedReport]:
@@ -33,22 +36,28 @@ def find(session: Session, wave: str, id: int) -> IssuedReport:
     return report
 
 
+def refuse(release: Release, number: str, day: date) -> None:
+    """Refuses a release that is not approved, what can't be a number of the register, and a day before the
+    approval or in the future."""
+    if not NUMBER.fullmatch(number) or len(number) > 60:
+        raise Refusal("Give the report its number, as it stands in the register: 123/BC-SNV")
+    if release.approved is None:
+        raise Conflict("Release %(number)s is not approved yet. Have it approved first.", number=release.number)
+    if day > dates.today() or day < release.approved:
+        raise Refusal("A report bears a day from the approval of its figures up to today.")
+
+
 def issue(
     session: Session, release: Release, number: str, day: date, person: str, replaces: int | None = None
 ) -> IssuedReport:
     """Makes the report of an approved release under its number (Số) and day, as Word and PDF, and keeps both.
 
     replaces  the report that this one corrects: it must be the newest one, and stays readable
-    Refused: a release that is not approved, a number that is taken, a day in the future, a first report that
-    replaces something, and a later one that doesn't say what it replaces.
+    Refused as `refuse` says, and: a number that is taken, a first report that replaces something, and a later one
+    that doesn't say what it replaces.
     """
     number = number.strip()
-    if not number or len(number) > 60:
-        raise Refusal("Give the report its number, as it stands in the register: 123/BC-SNV")
-    if release.approved is None:
-        raise Conflict("Release %(number)s is not approved yet. Have it approved first.", number=release.number)
-    if day > dates.today() or day < release.approved:
-        raise Refusal("A report bears a day from the approval of its figures up to today.")
+    refuse(release, number, day)
     before = list_all(session, release.wave)
     if any(one.number == number for one in before):
         raise Conflict("There is a report %(number)s already. Give it the next number.", number=number)

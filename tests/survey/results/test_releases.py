@@ -638,14 +638,17 @@ def test_the_page_takes_a_release_from_the_freezing_to_the_issued_report(
     assert [person.get(f"{page}/1/duyet").status_code for person in (one, two)] == [403, 403]
     assert go_on(head, f"{page}/1/duyet").status_code == 303
 
-    def issue(number: str, keep: bool = True) -> Any:
+    def issue(number: str, keep: bool = True, late: int = 0) -> Any:
         """Sends the form, and sends it again as its page shows it."""
-        fields = {"number": number, "day": dates.today().isoformat()}
+        fields = {"number": number, "day": (dates.today() + timedelta(late)).isoformat()}
         shown = step(two, f"{page}/phat-hanh", **fields)
         seen = re.search(r'name="seen"[^>]*value="([^"]*)"', shown.text)
         return step(two, f"{page}/phat-hanh", **fields, seen=unescape(seen[1])) if keep and seen else shown
 
     assert issue("").status_code == 422
+    for number, late in (("12x<b>", 0), ("x", 0), ("12", 1), ("12", -400)):
+        refused = issue(number, keep=False, late=late)
+        assert (refused.status_code, "Số: " in refused.text) == (400, False)
     shown = issue("12", keep=False)
     assert (shown.status_code, "Số: 12/BC-SNV" in shown.text) == (200, True)
     assert two.get(f"{page}/1/pdf").status_code == 404  # shown, and not kept

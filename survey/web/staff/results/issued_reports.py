@@ -51,6 +51,10 @@ def issue(wave: str) -> ResponseReturnValue:
     if request.method == "GET" or not form.validate_on_submit():
         return _page(wave_row, release, last, form)
     number = letter.numbered(form.number.data)
+    try:  # before anybody reads that it will be printed so
+        issuing.refuse(release, number, form.day.data)
+    except Refusal as refusal:
+        return _page(wave_row, release, last, form, fault=refusal)
     with speaking("vi"):  # the language of what goes out
         printed = letter.bearing(province, Issue(number, form.day.data))
     seen = " · ".join((*printed, last.number if last else "–"))

@@ -154,7 +154,9 @@ def unit_file(summary: Summary, code: str, format: str) -> ResponseReturnValue:
     spoken = request.args.get("lang", language())
     content = report.write_unit(summary, line, format, spoken if spoken in LANGUAGES else "vi")
     answer = Response(content, content_type=KINDS[format].content_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="bao-cao-{summary.wave.code}-{code}.{format}"'
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="{"du-thao-" if summary.draft else ""}bao-cao-{summary.wave.code}-{code}.{format}"'
+    )
     return answer
 
 
@@ -200,5 +202,6 @@ def _download(summary: Summary, format: str, spoken: str) -> Download:
     kind = KINDS[format]
     english = "-en" if kind.spoken and spoken == "en" else ""
     number = f"-ban-{summary.release.number}" if summary.release else ""
-    file = f"bao-cao-{summary.wave.code}{number}{english}.{format}"
+    draft = "du-thao-" if summary.draft else ""  # a table is passed on without the page that says so
+    file = f"{draft}bao-cao-{summary.wave.code}{number}{english}.{format}"
     return Download(format, kind, spoken, file, _sizes.get(_key(summary, format, spoken)))

@@ -575,20 +575,20 @@ def test_a_report_is_downloaded_under_its_name(reader: FlaskClient, said: Summar
     answer = reader.get(f"/quan-tri/thu-nghiem/bao-cao/{format}")
     assert answer.status_code == 200
     assert answer.content_type == KINDS[format].content_type
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="bao-cao-thu-nghiem.{format}"'
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="du-thao-bao-cao-thu-nghiem.{format}"'
     assert answer.headers["Cache-Control"] == "no-store"
     start = {"docx": b"PK", "xlsx": b"PK", "pdf": b"%PDF", "json": b"["}.get(format)
     assert start is None or answer.data.startswith(start)
     if format in ("csv", "json"):
         assert answer.data == report.write(said, format)
     page = plain(reader.get("/quan-tri/thu-nghiem/bao-cao"))
-    assert re.search(rf"bao-cao-thu-nghiem\.{format} \([^)]*\d+(,\d)? (KB|MB)\)", page)
+    assert re.search(rf"du-thao-bao-cao-thu-nghiem\.{format} \([^)]*\d+(,\d)? (KB|MB)\)", page)
 
 
 def test_a_report_speaks_another_language_than_the_pages(made: Flask) -> None:
     reader = signed_in(made, "home_affairs")
     english = reader.get("/quan-tri/thu-nghiem/bao-cao/xlsx?lang=en")
-    assert english.headers["Content-Disposition"].endswith('"bao-cao-thu-nghiem-en.xlsx"')
+    assert english.headers["Content-Disposition"].endswith('"du-thao-bao-cao-thu-nghiem-en.xlsx"')
     assert "Báo cáo" in plain(reader.get("/quan-tri/thu-nghiem/bao-cao"))
 
 

@@ -41,6 +41,13 @@ KEYWORDS = {
 }
 ROOMS = {"translations", "forms", "analysis", "survey"}
 PLACES = re.compile(r"%\((\w+)\)")
+# A count before one of these nouns; a total ("3 of %(all)s forms"), a bound and a share of them are no such count.
+COUNT = re.compile(
+    r"(?<!of )(?<!to )%\((?!most|least|fewest|max|whole|share|response\))\w+\)[sd] "
+    r"(forms|people|persons|villages|communes|units|households|rows)\b"
+)
+# Those that still say it as of many, most of a number that is never one: the list only gets shorter.
+OF_MANY = ROOT / "tests/of_many.txt"
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +94,12 @@ def test_a_translation_fills_in_the_same_places(catalogue: Catalog) -> None:
         if set(PLACES.findall(text)) - set(PLACES.findall(" ".join(_texts(entry.id))))
     ]
     assert not wrong
+
+
+def test_a_count_before_a_noun_is_told_of_one_too(messages: dict[object, str]) -> None:
+    """English has “1 form”: such a message has a plural, or takes in a phrase of `translations.counted`."""
+    told = {message for message in messages if isinstance(message, str) and COUNT.search(message)}
+    assert told == set(OF_MANY.read_text(encoding="utf-8").splitlines())
 
 
 def test_a_template_can_write_what_it_says(catalogue: Catalog, messages: dict[object, str]) -> None:

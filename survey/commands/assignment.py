@@ -110,4 +110,4 @@ def import_(file: Path, wave: str, person: str) -> None:
     with installation.opened().writing() as session:
         waves.find(session, wave)
         given = assignment_file.give(session, wave, file, person)
-    say("%(count)s assignments are given.", count=given)
+    say("Assignments given: %(count)s.", count=given)

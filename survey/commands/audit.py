@@ -50,7 +50,7 @@ def verify(given: str | None) -> None:
             digest=given,
         )
         sys.exit(1)
-    say("The trail is whole: %(entries)s entries.", entries=number(chain.entries))
+    say("The trail is whole. Entries: %(entries)s.", entries=number(chain.entries))
     click.echo(chain.digest)
 
 

@@ -15,7 +15,7 @@ from survey.storage import database as storage
 from survey.storage import key_rotation, schema
 from survey.system import settings
 from survey.system.dates import today
-from translations import Refusal
+from translations import Refusal, counted
 from translations import gettext as _
 from translations.formats import day, number
 
@@ -47,8 +47,8 @@ def backup(file: Path, plain: bool) -> None:
     installation.forget_copies(database)
     rows = sum(count for count, _digest in contents.tables.values())
     say(
-        "Backed up: %(rows)s rows of %(tables)d tables, to %(file)s.",
-        rows=number(rows),
+        "Backed up: %(rows)s of %(tables)d tables, to %(file)s.",
+        rows=counted.rows(rows),
         tables=len(contents.tables),
         file=file,
     )
@@ -91,8 +91,8 @@ def restore(file: Path, without_keys: bool) -> None:
         archive.restore(database, file, contents, _progress, content, secrets)
     rows = sum(count for count, _digest in contents.tables.values())
     say(
-        "Restored: %(rows)s rows of the backup of %(day)s, made by Hài Lòng %(version)s.",
-        rows=number(rows),
+        "Restored: %(rows)s of the backup of %(day)s, made by Hài Lòng %(version)s.",
+        rows=counted.rows(rows),
         day=day(date.fromisoformat(contents.day)),
         version=contents.version,
     )

@@ -15,6 +15,7 @@ from survey.paper import batches, printing
 from survey.sampling import draws, outcome_words
 from survey.system.atomic_file import atomic_write
 from survey.waves import units, waves
+from translations import counted
 from translations import gettext as _
 
 SHARE, COUNT = click.FloatRange(0, 100), click.IntRange(1, 500)
@@ -143,4 +144,4 @@ def void(serials: tuple[str, ...], wave: str, reason: str, person: str, sure: bo
     with installation.opened().writing() as session:
         code = waves.find(session, wave).code
         count = keying_decisions.void(session, code, numbers, reason, person, sure)
-    say("Void: %(count)d forms.", count=count)
+    say("Void: %(forms)s.", forms=counted.forms(count))

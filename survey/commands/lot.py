@@ -13,6 +13,7 @@ from survey.data_files import import_lots
 from survey.operations import installation
 from survey.responses import lot_list, lot_steps
 from survey.waves import waves
+from translations import counted
 from translations import gettext as _
 
 FIELDS = (
@@ -117,7 +118,7 @@ def recall(lot_: str, wave: str, reason: str, person: str) -> None:
         row = waves.find(session, wave, lock=True)
         found = import_lots.find(session, wave, lot_)
         forms = import_lots.recall(session, row, found.lot.number, reason, person)
-    say("%(name)s is taken back: %(forms)s forms enter no figure any more.", name=found.name, forms=forms)
+    say("%(name)s is taken back; out of every figure: %(forms)s.", name=found.name, forms=counted.forms(forms))
 
 
 @lot.command(help=_("Propose to take a lot back. It stays aside until another person confirms."))
@@ -150,8 +151,8 @@ def confirm(number: int, wave: str, person: str, refuse: str | None) -> None:
             return
         lot_steps.confirm(session, wave, number, person)
         is_aside = lot_steps.state(session, wave)[number].is_aside
-        forms = lot_steps.size(session, number)
+        forms = counted.forms(lot_steps.size(session, number))
     if is_aside:
-        say("Lot %(number)s is set aside: %(forms)s forms enter no figure any more.", number=number, forms=forms)
+        say("Lot %(number)s is set aside; out of every figure: %(forms)s.", number=number, forms=forms)
     else:
-        say("Lot %(number)s counts again: %(forms)s forms.", number=number, forms=forms)
+        say("Lot %(number)s counts again: %(forms)s.", number=number, forms=forms)

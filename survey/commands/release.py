@@ -18,7 +18,7 @@ from survey.results import release_matters, release_steps, releases
 from survey.storage import models
 from survey.waves import waves
 from survey.year import year_releases
-from translations import Conflict, formats
+from translations import Conflict, counted, formats
 from translations import gettext as _
 
 WAVE = click.option("--wave", "code", metavar="CODE", help=_("The wave whose results are released."))
@@ -111,10 +111,10 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
             made = releasing.freeze(session, wave, person, open_, ticked, correction)
             release_steps.mark_operator(made, "frozen")
             say(
-                "Release %(number)s of %(wave)s contains %(forms)s forms. Check its figures next.",
+                "Release %(number)s of %(wave)s contains %(forms)s. Check its figures next.",
                 number=made.number,
                 wave=code,
-                forms=releases.size(made),
+                forms=counted.forms(releases.size(made)),
             )
             _tell(releases.differences(session, made), releases.waiting(session, made))
     elif year is not None:
@@ -240,9 +240,11 @@ def _hands(one: release_steps.Frozen) -> list[str]:
 def _tell(differences: list[releases.Changed], waiting: list[releases.Changed]) -> None:
     """By how many forms a release differs from the one before it, and what waits, to those who decide on it."""
     for changed in differences:
-        say("Since the release before, %(unit)s: %(came)s forms more, %(went)s fewer.", **vars(changed))
+        came = counted.forms(changed.came)
+        say("Since the release before, %(unit)s: %(came)s more, %(went)s fewer.", **vars(changed) | {"came": came})
     for changed in waiting:
+        came = counted.forms(changed.came)
         say(
-            "Not in it, %(unit)s: %(came)s forms that are there now; and %(went)s that were taken out.",
-            **vars(changed),
+            "Not in it, %(unit)s: %(came)s there now; and %(went)s that were taken out.",
+            **vars(changed) | {"came": came},
         )

@@ -69,7 +69,7 @@ def _of_wave(wave: str, form: str, out: Path, unit: str | None, lang: str) -> No
         content = replace(content, since=since.of_report(session, people))
         whole = form in reports.LETTERS and unit is None
         told = kept_account.of(session, waves.find(session, wave), release) if whole else None
-    say("Wave %(wave)s: %(count)s records. Writing the report …", wave=wave, count=len(content.records))
+    say("Wave %(wave)s, records: %(count)s. Writing the report …", wave=wave, count=len(content.records))
     with atomic_write(out) as file:
         if form == "zip":
             reports.write_units(content, file, lang, lambda done: _tell(done, len(content.units)))

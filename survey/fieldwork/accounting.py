@@ -193,7 +193,9 @@ def take_back(
     states = _states(session, code)
     _known(states, serials or ())
     if counted < 0 or counted > len(states):
-        raise Refusal("Batch %(code)s has %(all)d forms. Count again.", code=code, all=len(states))
+        raise Refusal(
+            "The forms of batch %(code)s are %(all)d in number. Count again.", code=code, all=len(states)
+        )
     if serials is None and counted != len(states):
         raise Refusal(
             "You counted %(counted)d of %(all)d forms. Tick or scan those that are there; the others stay out.",

@@ -28,6 +28,7 @@ from survey.results.result_table import Record
 from survey.results.summary import Line, Summary, UnitLine
 from survey.results.targets import Line as Target
 from survey.waves import units
+from translations import counted
 from translations import gettext as _
 from translations.formats import number
 
@@ -121,8 +122,8 @@ def _introduction(summary: Summary, line: UnitLine) -> str:
         )
     return _(
         "The Department of Home Affairs gives notice of the results in %(commune)s (%(people)s %(who)s in "
-        "%(villages)s villages of the sample answered):",
-        villages=number(villages),
+        "%(villages)s of the sample answered):",
+        villages=counted.villages(villages),
         **told,
     )
 

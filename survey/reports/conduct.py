@@ -8,8 +8,8 @@ from survey.reports.labels import is_open
 from survey.reports.structure import Annexes, Block, Paragraph
 from survey.results import release_words, wording
 from survey.results.summary import Summary
+from translations import counted, ngettext
 from translations import gettext as _
-from translations import ngettext
 from translations.formats import number, official_day, percent
 
 
@@ -42,7 +42,8 @@ def _asked(summary: Summary) -> str:
             units=wording.units_counted(summary.of_communes, came.units_reached),
             **days,
         )
-    counts = {"who": summary.people, "villages": number(came.villages), "units": number(came.units_reached)}
+    counts = {"who": summary.people, "villages": counted.villages(came.villages)}
+    counts["units"] = wording.units_counted(summary.of_communes, came.units_reached)
     return " ".join((_places(summary, days | counts), *_outside(summary)))
 
 
@@ -65,13 +66,13 @@ def _outside(summary: Summary) -> list[str]:
 def _places(summary: Summary, told: dict[str, str]) -> str:
     if summary.wave.draw is not None:
         return _(
-            "From %(opens)s to %(closes)s the Department of Home Affairs asked %(who)s in %(villages)s villages "
-            "drawn at random, in %(units)s communes.",
+            "From %(opens)s to %(closes)s the Department of Home Affairs asked %(who)s in %(villages)s "
+            "drawn at random, in %(units)s.",
             **told,
         )
     return _(
-        "From %(opens)s to %(closes)s the Department of Home Affairs asked %(who)s in %(villages)s villages of "
-        "the sample, in %(units)s communes.",
+        "From %(opens)s to %(closes)s the Department of Home Affairs asked %(who)s in %(villages)s of "
+        "the sample, in %(units)s.",
         **told,
     )
 
@@ -114,7 +115,7 @@ def _counted(summary: Summary) -> str:
             **counts,
         )
     return _(
-        "%(issued)s paper forms were issued; %(collected)s forms came in; %(valid)s are valid and counted.",
+        "Paper forms issued: %(issued)s; forms that came in: %(collected)s; valid and counted: %(valid)s.",
         issued=number(came.issued),
         **counts,
     )

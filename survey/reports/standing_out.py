@@ -99,8 +99,8 @@ def _levels(summary: Summary) -> list[str]:
     counts = {group: number(len(lines)) for group, lines in by_group.items()}
     told = [
         _(
-            "Beside the rest, %(above)s communes are higher, %(below)s lower; in %(not_apart)s no clear "
-            "difference is seen.",
+            "Communes beside the rest: %(above)s higher, %(below)s lower; in %(not_apart)s no clear difference is "
+            "seen.",
             **counts,
         )
     ]
@@ -132,7 +132,7 @@ def _changes(summary: Summary) -> list[str]:
         ]
     return [
         _(
-            "Since %(then)s %(above)s communes went up, %(below)s down (signs: %(signs_above)s up, "
+            "Communes since %(then)s: %(above)s up, %(below)s down (signs: %(signs_above)s up, "
             "%(signs_below)s down); samples are small, so the others may have changed, too.",
             then=then(summary),
             **counts,

@@ -295,7 +295,7 @@ def _moves(moved: Counter[Group | None], then: str) -> str:
     if not any(moved[group] for group in ("below", "signs_below", "signs_above", "above")):
         return _("Since %(then)s no change can be told in any commune", then=then)
     text = _(
-        "Since %(then)s: %(down)s communes down, %(up)s up", then=then, down=moved["below"], up=moved["above"]
+        "Communes since %(then)s: %(down)s down, %(up)s up", then=then, down=moved["below"], up=moved["above"]
     )
     if moved["signs_below"] or moved["signs_above"]:
         text += "; " + _(

@@ -15,6 +15,7 @@ from analysis.disclosure import FEWEST
 from forms import Questionnaire, Rule
 from survey.results.remarks import ThemeCounts
 from translations import N_, formats, ngettext
+from translations import counted as phrases
 from translations import gettext as _
 from translations.formats import interval, number, percent, points
 
@@ -44,12 +45,12 @@ def written(own: ThemeCounts, unread: int) -> str:
     recipients = number(own.asked)
     if own.mark == "hidden":
         text = _(
-            "Of %(asked)s forms fewer than %(fewest)s had a remark that was read, or none.",
-            asked=recipients,
+            "Of %(asked)s fewer than %(fewest)s had a remark that was read, or none.",
+            asked=phrases.forms(own.asked),
             fewest=FEWEST,
         )
     elif own.written is None:
-        text = _("Of %(asked)s forms, it is hidden how many had a remark that was read.", asked=recipients)
+        text = _("Of %(asked)s, it is hidden how many had a remark that was read.", asked=phrases.forms(own.asked))
     else:
         text = ngettext(
             "Of %(asked)s form, %(written)s had a remark that was read.",
@@ -268,7 +269,7 @@ def base(record: Estimate) -> str:
 
 def people(n: int | None) -> str:
     """A base in words: "1.432 người"."""
-    return _("%(n)s people", n=number(n))
+    return phrases.people(n or 0)
 
 
 def unit_head(of_communes: bool) -> str:
@@ -279,8 +280,8 @@ def unit_head(of_communes: bool) -> str:
 def units_counted(of_communes: bool, count: int) -> str:
     """So many communes or other units."""
     if of_communes:
-        return _("%(units)s communes", units=number(count))
-    return _("%(units)s units", units=number(count))
+        return phrases.communes(count)
+    return phrases.units(count)
 
 
 def units_reached(of_communes: bool, reached: int, every: int) -> str:
@@ -327,13 +328,14 @@ def whole_base(records: Iterable[Estimate], head: str) -> str:
         "whole": head,
         "least": number(least),
         "most": number(most),
+        "people": phrases.people(most),
         "interval": _interval(lines[0][2].flags),
         # Rounded up, or a limit might lie a little further than is said.
         "points": number(ceil(round(1000 * max(furthest for _n, furthest, _record in lines), 6)) / 10, 1),
     }
     if least == most:
         return _(
-            "%(whole)s: %(most)s people answered each question; no limit of the %(interval)s is more than "
+            "%(whole)s: %(people)s answered each question; no limit of the %(interval)s is more than "
             "%(points)s points from its figure.",
             **bases,
         )

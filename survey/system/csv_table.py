@@ -168,7 +168,7 @@ class Rows:
             self.understood.append(Lazy("Row %(row)s, a total, was passed over.", row=totals[0]))
         elif totals:
             rows = some([str(row) for row in totals], MOST_TOTALS)
-            message = N_("%(count)s rows, totals, were passed over: %(rows)s.")
+            message = N_("Rows passed over as totals (%(count)s): %(rows)s.")
             self.understood.append(Lazy(message, count=len(totals), rows=rows))
 
     def _after(self) -> Iterator[Any]:

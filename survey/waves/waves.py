@@ -146,7 +146,9 @@ def find(session: Session, code: str, *, lock: ForUpdateParameter = None) -> Wav
     """
     wave = session.get(Wave, code, with_for_update=lock) if CODE.fullmatch(code) else None
     if wave is None:
-        raise NoWave("There is no wave %(code)s. Look at the link again, or choose on the first page.", code=code)
+        raise NoWave(
+            "There is no wave “%(code)s”. Look at the link again, or choose on the first page.", code=code
+        )
     return wave
 
 

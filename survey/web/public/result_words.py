@@ -8,6 +8,7 @@ from survey.results.comparison import Change
 from survey.results.since import Since
 from survey.results.summary import Summary
 from survey.storage.models import Release, WaveKind
+from translations import counted, ngettext
 from translations import gettext as _
 from translations.formats import day, number, percent
 
@@ -65,7 +66,7 @@ def asked(summary: Summary, release: Release) -> str:
     values = {
         "people": number(came.in_sample),
         "who": summary.people,
-        "villages": number(came.villages),
+        "villages": counted.villages(came.villages),
         "reached": number(came.units_reached),
         "all": number(len(summary.units)),
         "sampled": number(len(summary.sampled)),
@@ -78,27 +79,38 @@ def asked(summary: Summary, release: Release) -> str:
             **values,
         )
         return f"{told} {waiting}" if (waiting := release_words.waiting(summary.waiting)) else told
+    drawn = release.draw is not None and not summary.population.in_groups
+    answered = _answered(summary, drawn)
     if summary.population.in_groups:
-        return _("%(people)s %(who)s answered, from %(first)s to %(last)s.", **values)
+        return _("%(answered)s, from %(first)s to %(last)s.", answered=answered, **values)
     if came.units_reached == len(summary.units):
-        where = _("in %(villages)s villages of all %(all)s communes", **values)
+        where = _("in %(villages)s of all %(all)s communes", **values)
     elif came.units_reached == len(summary.sampled):
-        where = _("in %(villages)s villages of the %(sampled)s of %(all)s communes in the sample", **values)
+        where = _("in %(villages)s of the %(sampled)s of %(all)s communes in the sample", **values)
     else:
-        where = _("in %(villages)s villages of %(reached)s of %(all)s communes", **values)
-    if release.draw is not None and not summary.population.in_households:
-        return _(
-            "%(people)s %(who)s drawn by lot answered, %(where)s, from %(first)s to %(last)s.",
-            where=where,
-            **values,
+        where = _("in %(villages)s of %(reached)s of %(all)s communes", **values)
+    return _("%(answered)s, %(where)s, from %(first)s to %(last)s.", answered=answered, where=where, **values)
+
+
+def _answered(summary: Summary, by_lot: bool) -> str:
+    """How many answered, as the beginning of a sentence."""
+    count = summary.collection.in_sample
+    told = {"people": number(count), "who": summary.people}
+    if by_lot and not summary.population.in_households:
+        return ngettext(
+            "%(people)s of the %(who)s drawn by lot answered",
+            "%(people)s %(who)s drawn by lot answered",
+            count,
+            **told,
         )
-    if release.draw is not None:
-        return _(
-            "%(people)s %(who)s of households drawn by lot answered, %(where)s, from %(first)s to %(last)s.",
-            where=where,
-            **values,
+    if by_lot:
+        return ngettext(
+            "%(people)s of the %(who)s of households drawn by lot answered",
+            "%(people)s %(who)s of households drawn by lot answered",
+            count,
+            **told,
         )
-    return _("%(people)s %(who)s answered, %(where)s, from %(first)s to %(last)s.", where=where, **values)
+    return ngettext("%(people)s of the %(who)s answered", "%(people)s %(who)s answered", count, **told)
 
 
 def changed(change: Change | None, since: Since | None) -> str:

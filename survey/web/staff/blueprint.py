@@ -13,7 +13,7 @@ from survey.storage.models import Mode, Role, Unit, Wave
 from survey.system import references
 from survey.waves import units
 from survey.web.pages import MB, Pages, population_of
-from translations import N_, formats, ngettext
+from translations import N_, counted, formats
 from translations import gettext as _
 
 pages = Pages("staff", __name__, "/quan-tri", max_upload=MB)
@@ -60,10 +60,8 @@ pages.add_app_template_filter(references.worded, "reference")
 pages.add_app_template_filter(standing_words.tone, "tone")
 
 
-@pages.app_template_filter("forms")
-def forms(count: int) -> str:
-    """36.525 phiếu."""
-    return ngettext("%(forms)s form", "%(forms)s forms", count, forms=formats.number(count))
+pages.add_app_template_filter(counted.forms, "forms")
+pages.add_app_template_filter(counted.villages, "villages")
 
 
 @pages.app_template_filter("size")

@@ -47,7 +47,7 @@ def test_two_people_set_it_aside_and_take_it_back(hailong: Program, number: int)
     of = (number, "--wave", WAVE)
     assert hailong("lot", "aside", *of, *BECAUSE, "--by", "An").code == 0
     assert [(one["forms"], one["state"]) for one in listed(hailong)] == [("7", "proposed_aside")]
-    assert "7 forms enter no figure" in hailong("lot", "confirm", *of, "--by", "Bình").err
+    assert "out of every figure: 7 forms" in hailong("lot", "confirm", *of, "--by", "Bình").err
     assert [one["lot"] for one in listed(hailong, "--aside")] == [str(number)]
     assert hailong("lot", "back", *of, *BECAUSE, "--by", "Bình").code == 0
     assert "given up" in hailong("lot", "confirm", *of, "--by", "An", "--refuse", "Not enough.").err

@@ -48,7 +48,7 @@ def test_freeze_check_and_list_say_by_how_much_a_release_differs_and_what_waits(
         assert "06652" not in ended.err
     send(province, 31, "V2")
     send(province, 2, "V4", "06658")
-    more, waits = "06652: 31 forms more, 0 fewer", "06658: 2 forms that are there now"
+    more, waits = "06652: 31 forms more, 0 fewer", "06658: 2 forms there now"
     for told in (
         hailong("release", "freeze", "--wave", "ho-mau", "--by", "A"),
         hailong("release", "check", "--wave", "ho-mau", "--number", 2, "--by", "B"),

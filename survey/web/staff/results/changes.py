@@ -122,9 +122,7 @@ def finding(rows: Sequence[ChangeRow], by_unit: bool) -> str:
     counts = Counter(row.change.verdict for row in rows)
     ways = {"up": counts["above"], "down": counts["below"]}
     parts = [
-        _("%(up)d units went up, %(down)d down", **ways)
-        if by_unit
-        else _("%(up)d figures went up, %(down)d down", **ways)
+        _("Units: %(up)d up, %(down)d down", **ways) if by_unit else _("Figures: %(up)d up, %(down)d down", **ways)
     ]
     if counts["signs_above"] or counts["signs_below"]:
         signs = {"up": counts["signs_above"], "down": counts["signs_below"]}

@@ -25,7 +25,7 @@ from survey.web.staff.results import unit as one_commune
 from survey.web.staff.results import units as communes
 from translations import N_, NotFound
 from translations import gettext as _
-from translations.formats import day, number
+from translations.formats import day
 from translations.unicode import fold
 
 LONGEST_NAME = 100  # letters of a file's name
@@ -103,8 +103,8 @@ def notes(summary: Summary) -> list[str]:
     """Of which data, whose survey it is, and how to read what it can't promise."""
     wave = summary.wave
     base = _(
-        "%(people)s people answered, from %(first)s to %(last)s.",
-        people=number(summary.collection.in_sample),
+        "%(people)s answered, from %(first)s to %(last)s.",
+        people=wording.people(summary.collection.in_sample),
         first=day(wave.opens),
         last=day(min(wave.closes, summary.data_day)),
     )

@@ -6,9 +6,10 @@ print it and compute nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -76,6 +77,7 @@ class Headline:
 class UnitLine:
     """A commune: its index, and its line for each headline, in the order of `Summary.headlines`.
 
+    index  where the questionnaire has none a record without a figure: how many answered, and why nothing is shown
     ranks  the first and last rank that the data allow among the communes whose index is shown: one that is hidden
            is not counted, so that nothing of it follows from a rank; None if there is no index, in an open wave,
            and where no other one is shown
@@ -91,6 +93,7 @@ class UnitLine:
 class GroupLine:
     """A group of leaders, or a unit that they rated: what it is called, and its index, if anybody answered.
 
+    index   as that of a commune
     people  persons of the group; None of a unit
     """
 
@@ -199,6 +202,15 @@ class Summary:
         return wording.of_part(finding, self.collection.units_reached, len(self.units), self.of_communes)
 
     @property
+    def answered(self) -> str:
+        """How many answered, and in how many communes: all that can be said first without an index."""
+        told = wording.people(self.collection.in_sample)
+        if not self.units:
+            return _("%(people)s answered", people=told)
+        places = wording.units_reached(self.of_communes, self.collection.units_reached, len(self.units))
+        return _("%(people)s answered, in %(places)s", people=told, places=places)
+
+    @property
     def population(self) -> Population:
         return self.questionnaire.population
 
@@ -284,7 +296,8 @@ def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
         tuple(lines[f"index:{factor.code}"] for area in index.areas for factor in area.factors) if index else ()
     )
     scored = parts["index"] if index else ()
-    of_places = [*parts, *scored, *(line.item for line in questionnaire.headlines)]
+    # Without an index every question: what else would be told of a place.
+    of_places = [*parts, *scored, *(line.item for line in questionnaire.headlines)] if index else []
     by_unit, by_group = (
         result_table.table(session, people, items=of_places, by=[by], rule=rule, released=True)
         if by == "unit" or questionnaire.population.in_groups
@@ -311,8 +324,8 @@ def _made(session: Session, people: Respondents, rule: str | None) -> Summary:
         items=tuple(Line(code, str(questionnaire.items[code].short), by_code[code][0]) for code in scored),
         headlines=tuple(_headline(people, line, by_code[line.item]) for line in questionnaire.headlines),
         units=() if questionnaire.population.rates_units else _units(session, people, by_unit, scoring),
-        groups=_groups(session, wave, by_group),
-        rated=_rated(session, by_unit) if questionnaire.population.rates_units else (),
+        groups=_groups(session, wave, _indices(questionnaire, by_group)),
+        rated=_rated(session, _indices(questionnaire, by_unit)) if questionnaire.population.rates_units else (),
         records=records,
         hidden=sum(is_hidden(record) and not waits(record) for record in records),
         standouts=standouts.of_units(wave, of_items),
@@ -348,27 +361,46 @@ def _headline(people: Respondents, highlight: Highlight, records: Sequence[Estim
     )
 
 
+def _indices(questionnaire: Questionnaire, records: Iterable[Record]) -> dict[str, Record]:
+    """The index of each place; where the questionnaire has none, how many answered the question that most people
+    answered there, or why that isn't shown."""
+    if questionnaire.index is not None:
+        return {str(record.domain): record for record in records if record.item == "index"}
+    most: dict[str, Record] = {}
+    for record in records:
+        known = most.get(str(record.domain))
+        if known is None or (record.n or 0) > (known.n or 0):
+            most[str(record.domain)] = record
+    return {place: _without_figure(record) for place, record in most.items()}
+
+
+def _without_figure(record: Record) -> Record:
+    kept = {"not_a_sample", "not_sampled", *wording.HIDDEN}
+    few = ("few",) if record.n and record.n < wording.FEW else ()
+    flags = (*(flag for flag in record.flags if flag in kept), *few)
+    names = ("value", "estimate", "standard_error", "low", "high", "deff", "n_eff")
+    nothing: dict[str, Any] = dict.fromkeys(names)
+    return replace(record, item="index", statistic="index", events=0, flags=flags, **nothing)
+
+
 def _units(
     session: Session, people: Respondents, records: Sequence[Record], scoring: Rule | None
 ) -> tuple[UnitLine, ...]:
-    """A line for each commune or other unit, in Vietnamese order; none for a questionnaire without an index."""
-    if scoring is None:
-        return ()
+    """A line for each commune or other unit, in Vietnamese order."""
     answered = [str(code) for code in people.unit.levels]
     unit_of = {unit.code: unit for unit in units.asked_about(session, answered, people.wave.opens)}
     record_of = {(record.item, record.value, record.domain): record for record in records}
     is_drawn = people.wave.kind is WaveKind.SAMPLE and len(people) > 0
-    codes = [
-        code for code in unit_of if ("index", None, code) in record_of
-    ]  # the others did not exist in this wave
-    shown = [code for code in codes if record_of["index", None, code].estimate is not None]
-    span = _ranks(people, scoring, shown) if is_drawn and len(shown) > 1 else {}
+    index = _indices(people.questionnaire, records)
+    codes = [code for code in unit_of if code in index]  # the others did not exist in this wave
+    shown = [code for code in codes if index[code].estimate is not None]
+    span = _ranks(people, scoring, shown) if scoring is not None and is_drawn and len(shown) > 1 else {}
     lines = []
     for code in sorted(codes, key=lambda code: order(unit_of[code].name)):
         lines.append(
             UnitLine(
                 unit=unit_of[code],
-                index=record_of["index", None, code],
+                index=index[code],
                 headlines=tuple(
                     record_of[(line.item, str(line.value), code)] for line in people.questionnaire.headlines
                 ),
@@ -378,18 +410,16 @@ def _units(
     return tuple(lines)
 
 
-def _groups(session: Session, wave: Wave, records: Sequence[Record]) -> tuple[GroupLine, ...]:
+def _groups(session: Session, wave: Wave, index: dict[str, Record]) -> tuple[GroupLine, ...]:
     """The groups of a wave that asks leaders, also those of which nobody answered."""
-    index = {record.domain: record for record in records if record.item == "index"}
     groups = leader_groups.groups(session, wave.code)
     return tuple(
         GroupLine(code, group.name or code, index.get(code), group.people) for code, group in groups.items()
     )
 
 
-def _rated(session: Session, records: Sequence[Record]) -> tuple[GroupLine, ...]:
-    index = [record for record in records if record.item == "index"]
-    lines = [GroupLine(str(one.domain), units.named(units.find(session, str(one.domain))), one) for one in index]
+def _rated(session: Session, index: dict[str, Record]) -> tuple[GroupLine, ...]:
+    lines = [GroupLine(code, units.named(units.find(session, code)), one) for code, one in index.items()]
     return tuple(sorted(lines, key=lambda line: order(line.name))) if len(lines) > 1 else ()
 
 

@@ -257,6 +257,14 @@ def nothing_yet() -> str:
     return _("No form is counted yet, so there are no figures.")
 
 
+def no_index() -> str:
+    """What a survey without an index lacks, for whoever looks for it: that is no fault."""
+    return _(
+        "No question of this survey is counted in an index, so there is no headline figure, and communes are not "
+        "compared with each other: each question stands for itself."
+    )
+
+
 def renamed(was: str) -> str:
     """What stands beside a question that had another code in an earlier wave."""
     return _("code changed from %(code)s", code=was)
@@ -319,7 +327,10 @@ def whole_base(records: Iterable[Estimate], head: str) -> str:
     lines = [
         (record.n or 0, max(record.high - record.estimate, record.estimate - record.low), record)
         for record in records
-        if record.estimate is not None and record.low is not None and record.high is not None
+        if record.estimate is not None
+        and record.low is not None
+        and record.high is not None
+        and record.statistic in SHARES
     ]
     if not lines:
         return ""

@@ -19,7 +19,7 @@ def finding(summary: Summary, since: Since | None) -> str:
     """What the page says above all: how many answers of ten are satisfied, and whether that has changed; first of
     all in how many communes, where not in every one, for whoever copies this line copies no other."""
     if summary.index is None:
-        return summary.wave.title
+        return summary.answered
     return summary.of_part(_moved(_level(summary.index.estimate, summary), since))
 
 

@@ -14,13 +14,13 @@ from forms import Rule
 from survey.accounts.accounts import Right
 from survey.results import disclosure, from_file, result_table, scores, wording
 from survey.results import r_code as in_r
+from survey.results.questions import answer
 from survey.results.summary import Headline, Summary
 from survey.storage.models import Unit, WaveKind
 from survey.waves import units
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import summary_of
-from survey.web.staff.results.items import answer
 from translations import N_, NotFound
 from translations import gettext as _
 from translations.formats import day, number, percent, points

@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from analysis import Estimate
 from survey.accounts.accounts import Right
-from survey.results import charts, since
+from survey.results import charts, questions, since
 from survey.results.comparison import Change
 from survey.results.since import Since
-from survey.results.summary import Line, Summary
 from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import pages
 from survey.web.staff.figures import figures_of, keys
-from survey.web.staff.results.outline import MOVED, Part, moved, outline, parts_of
+from survey.web.staff.results.outline import MOVED, Part, moved, parts_of
 from survey.web.staff.sorting import Sorting, some
 from translations import N_, ngettext
 from translations import gettext as _
 from translations.formats import order
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question outside the index, with a line for each of its answers, or one for the mean of a number."""
-
-    code: str
-    title: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True)
-class Block:
-    """The questions of one page of the questionnaire."""
-
-    code: str
-    title: str
-    questions: tuple[Question, ...]
 
 
 @dataclass(frozen=True)
@@ -90,7 +70,7 @@ def items(wave: str) -> ResponseReturnValue:
     single = [row for row in rows if row.part.level == "item"]
     sorting = Sorting.asked(KEYS)
     among, shown = some(single, "nhom", {code: _goes(groups) for code, (_name, groups, _sign) in MOVED.items()})
-    other_blocks = list(blocks(summary))
+    other_blocks = list(questions.blocks(summary))
     scored = [row.part.line.estimate for row in rows]
     others = [line.estimate for block in other_blocks for question in block.questions for line in question.lines]
     return render_template(
@@ -147,30 +127,3 @@ def factors(rows: Iterable[Row]) -> list[Factor]:
         else:
             found[-1][2].append(row)
     return [Factor(above, head, tuple(own)) for above, head, own in found]
-
-
-def blocks(summary: Summary) -> Iterator[Block]:
-    """The questions outside the index, by page, with their answers in the order of the form."""
-    inside = {code for code, _level in outline(summary.questionnaire.index)}
-    records: dict[str, list[Estimate]] = defaultdict(list)
-    for record in summary.records:
-        if record.domain is None and record.item not in inside:
-            records[record.item].append(record)
-    for page in summary.questionnaire.pages:
-        questions = tuple(
-            Question(
-                item.code,
-                str(item.short),
-                tuple(Line(record.value or "", answer(summary, record), record) for record in records[item.code]),
-            )
-            for item in page.items
-            if item.code in records
-        )
-        if questions:
-            yield Block(page.code, str(page.title), questions)
-
-
-def answer(summary: Summary, record: Estimate) -> str:
-    """The answer that a record counts, in words: "Có nhiều", "Hài lòng, Rất hài lòng"; empty for a mean."""
-    choices = summary.questionnaire.items[record.item].choices
-    return ", ".join(str(choices[int(code)]) for code in (record.value or "").split(",") if code)

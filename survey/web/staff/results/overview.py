@@ -14,7 +14,7 @@ from analysis.contrast import Group
 from analysis.disclosure import FEWEST
 from analysis.response_rates import response_rates
 from survey.accounts.accounts import Right
-from survey.results import charts, figure_marks, since, standing_words, targets, unit_table, wave_duties, wording
+from survey.results import charts, questions, since, standing_words, targets, unit_table, wave_duties, wording
 from survey.results.since import Since, measures
 from survey.results.summary import Summary, UnitLine
 from survey.results.targets import Verdict
@@ -24,7 +24,7 @@ from survey.web.current import database
 from survey.web.pages import Tab
 from survey.web.staff.blueprint import in_order, pages
 from survey.web.staff.fieldwork import review
-from survey.web.staff.figures import figures_of
+from survey.web.staff.figures import figures_of, keys
 from survey.web.staff.results.outline import ChangeRow, changed_lines, changed_units, parts_of
 from translations import N_, ngettext
 from translations import gettext as _
@@ -53,6 +53,8 @@ def overview(wave: str) -> ResponseReturnValue:
     households = summary.collection.households
     rows = list(parts_of(summary, (*summary.areas, *summary.factors)))
     lines = list(changed_lines(summary, told.whole)) if told and told.whole else []
+    blocks = [] if summary.index else list(questions.blocks(summary))
+    listed = [line.estimate for block in blocks for question in block.questions for line in question.lines]
     communes = changed_units(summary, told.units) if told and told.units else []
     return render_template(
         "staff/overview.html",
@@ -62,6 +64,7 @@ def overview(wave: str) -> ResponseReturnValue:
         key_scale=charts.scale([index], fewest=4) if index else None,
         scale=charts.scale([row.line.estimate for row in rows], index, _("index")),
         rows=rows,
+        blocks=blocks,
         unusual=[one.words() for one in summary.unusual],
         tasks=[*tasks(summary), *in_review(summary)],
         plans=plans(summary),
@@ -74,12 +77,14 @@ def overview(wave: str) -> ResponseReturnValue:
         told=Counter(line.level for line in (*lines, *communes) if line.change.verdict),
         untold=told.untold if told else "",
         apart=apart(summary),
-        keys=figure_marks.legend([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows)]),
+        keys=keys([*([index] if index else ()), *headlines, *(row.line.estimate for row in rows), *listed]),
     )
 
 
 def finding(summary: Summary, found: Since | None, lines: Sequence[ChangeRow]) -> str:
     """What the page says first: whether the index moved, and how many communes stand apart; else its name."""
+    if summary.index is None:
+        return summary.answered
     parts = []
     if found and lines and (verdict := lines[0].change.verdict):
         old = found.then
@@ -93,7 +98,7 @@ def finding(summary: Summary, found: Since | None, lines: Sequence[ChangeRow]) -
     groups = apart(summary)
     if any(line.index.standing for line in summary.units):
         parts.append(unit_table.standings(len(groups["below"]), len(groups["above"])))
-    return summary.of_part(". ".join(parts) or (summary.index.label if summary.index else summary.wave.title))
+    return summary.of_part(". ".join(parts) or summary.index.label)
 
 
 def apart(summary: Summary) -> dict[Group, list[UnitLine]]:

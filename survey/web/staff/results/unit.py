@@ -16,7 +16,7 @@ from survey.accounts.accounts import Right
 from survey.integrity import unusual
 from survey.responses import form_counts
 from survey.responses.respondents import Respondents, sample
-from survey.results import charts, releases, series, standing_words, timeline, wording
+from survey.results import charts, questions, releases, series, standing_words, timeline, wording
 from survey.results.comparison import Change
 from survey.results.result_table import Record
 from survey.results.since import Since
@@ -103,6 +103,8 @@ def _beside_the_province(summary: Summary, people: Respondents, code: str) -> Re
         chart = _years(session, summary, people, code)
     since = since_by_unit(people, _items(summary))
     compared = list(beside(summary, line, since))
+    blocks = [] if summary.index else list(questions.blocks(summary, code))
+    listed = [one.estimate for block in blocks for question in block.questions for one in question.lines]
     found, change = apart(compared), since.of_figure("index").get(code) if since else None
     return render_template(
         "staff/unit.html",
@@ -121,9 +123,11 @@ def _beside_the_province(summary: Summary, people: Respondents, code: str) -> Re
         uncompared=since.uncompared(change) if since else "",
         chart=chart,
         compared=compared,
+        blocks=blocks,
+        whole={(one.item, one.value or ""): one for one in summary.records if one.domain is None},
         apart=shown_apart(found),
         more_apart=len(found) - len(shown_apart(found)),
-        keys=keys([line.index, *line.headlines, *(row.line.estimate for row in compared)]),
+        keys=keys([line.index, *line.headlines, *(row.line.estimate for row in compared), *listed]),
         scale=charts.scale([record for row in compared for record in (row.line.estimate, row.province)]),
     )
 

@@ -35,8 +35,10 @@ def all_units(wave: str) -> ResponseReturnValue:
     standing and by change; `tim`: words of their names; `xem=o`: as tiles or a map, of what `to` says."""
     moment = figures_of(wave)
     summary = moment.summary
-    if not offered(summary) or not summary.collection.in_sample:
+    if not summary.collection.in_sample:
         return render_template("staff/no_forms.html", summary=summary, wave=summary.wave)
+    if not offered(summary):
+        return render_template("staff/units_reached.html", summary=summary, wave=summary.wave)
     figure, since, asked = asked_for(moment)
     as_map = _is_map()
     of_change = is_map_of_change(figure) if as_map else asked.is_of_change

@@ -72,15 +72,19 @@ def hide_after(
     same: Same = (),
     sums: Sequence[Collection[Hashable]] = (),
     sizes: Mapping[Hashable, int] = ALIKE,
+    unseen: Collection[Hashable] = (),
 ) -> Suppression:
     """What must happen to the figures of a table whose reader has earlier ones.
 
     A domain in which nothing changed keeps its marks. What was shown is known, so none of it is hidden to protect
     another; of the new figures of the other domains as many are hidden as all tables together need. What they
     reveal all the same is `exposed`.
+
+    unseen  domains that no table has, though the sums take them in: those who left the grouping question blank.
+            Hidden before any other one, for nothing is lost by it
     """
     result = Suppression([None] * len(figures), set(), set())
-    for tables in _tables(figures, sensitive, harmless, same, sums, past, sizes):
+    for tables in _tables(figures, sensitive, harmless, same, sums, past, sizes, unseen):
         revealed = _mark(tables, result)
         if revealed and past.tables:
             own = [figures[at] for row in tables.places for at in row if at is not None]
@@ -154,6 +158,7 @@ def _tables(
     sums: Sequence[Collection[Hashable]] = (),
     past: Past = NOTHING,
     sizes: Mapping[Hashable, int] = ALIKE,
+    unseen: Collection[Hashable] = (),
 ) -> Iterator[LinkedTables]:
     """The figures by item and breakdown; the whole stands apart: it is no member of the sum, it is the sum."""
     groups: dict[tuple[str, bool], list[int]] = {}
@@ -161,4 +166,4 @@ def _tables(
         groups.setdefault((figure.item, figure.domain is not None), []).append(place)
     for (item, _breaks_down), places in groups.items():
         safe = frozenset((harmless or {}).get(item, ()))
-        yield linked_tables(figures, places, item in sensitive, safe, same, sums, past, sizes)
+        yield linked_tables(figures, places, item in sensitive, safe, same, sums, past, sizes, unseen)

@@ -37,6 +37,7 @@ class LinkedTables:
     former: Sequence[Former]
     moved: set[int]
     links: Sequence[Line[int]]
+    unseen: set[int]  # of now, but in no table that is shown
 
     @cached_property
     def sums(self) -> list[Line[int]]:
@@ -81,8 +82,8 @@ class LinkedTables:
         def unsafe(hidden: set[int], line: Line[int]) -> bool:
             return len(hidden) == 1 or (adds_up(hidden, line) and self._reveals(hidden))
 
-        def order(d: int) -> tuple[float, int]:
-            return (self.sizes[d], d)
+        def order(d: int) -> tuple[bool, float, int]:
+            return (d not in self.unseen, self.sizes[d], d)
 
         hidden = suppress(small, self.sums, unsafe, order, also=self.whole, closed=self.known, links=links)
         if not small:
@@ -108,6 +109,7 @@ def linked_tables(
     sums: Sequence[Collection[Hashable]],
     past: Past,
     sizes: Mapping[Hashable, int],
+    unseen: Collection[Hashable] = (),
 ) -> LinkedTables:
     """The table of the figures at `places`, of one item and breakdown, and what is linked to it."""
     own = {(figures[at].value, _key(figures[at].domain)): at for at in places}
@@ -145,6 +147,7 @@ def linked_tables(
         former=[_former(table, item, place) for table in tables],
         moved={place[_key(one.domain)] for one in moved},
         links=[_placed(link, place) for link in past.links] if moved else [],
+        unseen={place[domain] for domain in unseen if domain in place},
     )
 
 

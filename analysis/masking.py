@@ -159,7 +159,12 @@ class _Counts:
         return Masked(self._named(named), hidden, exposed - self._exposed_before(exposed, hidden))
 
     def _rare_now(self) -> set[Place]:
-        return {(v, d) for v, d in self.rare if d < self.tables.now}
+        return {(v, d) for v, d in self.rare if d in self._worded}
+
+    @cached_property
+    def _worded(self) -> set[int]:
+        """The domains of now of whose cells a reader is told by a word why they are withheld."""
+        return {d for d in self.shown if d < self.tables.now and d not in self.tables.unseen}
 
     def _named(self, values: set[int]) -> set[Place]:
         """The cells called "under 3" if those of these values are."""
@@ -167,8 +172,7 @@ class _Counts:
         return self.named_before | {(v, d) for v, d in self._rare_now() if v in values and d not in known}
 
     def _attacker(self, hidden: set[Place], named: set[int]) -> Attacker:
-        now = [d for d in self.shown if d < self.tables.now]
-        strict = self.strict_before | {(v, d) for v in self.values_named_before | named for d in now}
+        strict = self.strict_before | {(v, d) for v in self.values_named_before | named for d in self._worded}
         return Attacker(
             self.tables.events, self.lines + self.links, hidden | self.free, self._named(named), strict
         )
@@ -191,10 +195,11 @@ class _Counts:
             few = 0 < sum(events[cell] for cell in cells) < FEWEST_EVENTS
             return len(cells) == 1 or (across and adds_up(cells, line) and few)
 
-        def order(cell: Place) -> tuple[bool, float, float]:
+        def order(cell: Place) -> tuple[bool, bool, float, float]:
             # With one case less it would be masked itself, which tells that it has them all.
             fixed = self.tables.secret[cell[0]] and events[cell] == FEWEST_EVENTS
-            return (events[cell] == 0 or fixed, events[cell], n[cell[1]])
+            seen = cell[1] not in self.tables.unseen
+            return (seen, events[cell] == 0 or fixed, events[cell], n[cell[1]])
 
         links = [line for line in self.links if self.free.isdisjoint(line)]  # the others say only how many moved
         return suppress(first, self.lines, unsafe, order, also, self.closed, links)

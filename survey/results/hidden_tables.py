@@ -24,6 +24,7 @@ from survey.results.breakdowns import (
     communes_by_area,
     gives_rows,
 )
+from survey.results.result_groups import is_blank
 from survey.system.cache import cached, database_key
 
 REMEMBERED = 3  # releases that a later one is hidden beside, the newest
@@ -124,6 +125,13 @@ class HiddenTables:
             for label, count in own.labels.counts().items()
         }
 
+    @cached_property
+    def unseen(self) -> set[Any]:
+        """The domains that no table shows: of those who left the grouping item blank."""
+        if self.own in TOGETHER:
+            return set()
+        return {label for own in self.tables.values() for label in own.wanted if is_blank(label)}
+
     def counts(self, code: str) -> list[Count]:
         counts: dict[tuple[str, Any], Count] = {}
         for group, own in self.groups:
@@ -199,7 +207,7 @@ class HiddenTables:
         past = self.past(code, before)
         suppression = Suppression([None] * len(figures), set(), set())
         if withholds([*figures, *past.moved], *secret) or any(any(was.table.marks) for was in before):
-            suppression = hide_after(past, figures, *secret, self.both.same, self.sums, self.sizes)
+            suppression = hide_after(past, figures, *secret, self.both.same, self.sums, self.sizes, self.unseen)
         table = Published(figures, suppression.marks, suppression.whole, self.both.same, self.sums)
         return Hidden(figures, table, suppression.exposed)
 

@@ -5,7 +5,6 @@ Everything that shows a figure (page, file, API, command line) prints these reco
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict, Unpack, cast
@@ -15,18 +14,17 @@ from sqlalchemy.orm import Session
 
 from analysis import Design, DesignError, Difference, Estimate, against_rest, estimate
 from analysis.contrast import Group
-from analysis.design import Labels, SinglePSU, crossed
+from analysis.design import SinglePSU
 from analysis.disclosure import Mark
 from analysis.estimate import Variance
 from analysis.interval import Interval
 from analysis.totals import psu_totals
 from analysis.variance import wholes
-from forms import Item
 from survey.responses.respondents import Respondents, sample
-from survey.results import answer_counts, disclosure, releases, verdicts
-from survey.results.answer_counts import Domains
+from survey.results import disclosure, releases, verdicts
 from survey.results.breakdowns import TOGETHER, grouped
-from survey.results.scores import MeasureRequest, everything, item_of, measures, scoring_rule
+from survey.results.result_groups import domains
+from survey.results.scores import MeasureRequest, everything, measures, scoring_rule
 from survey.storage.models import WaveKind
 from survey.system.cache import FIGURE_BYTES, cached
 from survey.waves import units, waves
@@ -36,7 +34,6 @@ FIELDS = (
     "item", "value", "domain", "statistic", "estimate", "standard_error", "low", "high", "df", "deff", "n",
     "n_eff", "variance", "flags", "standing",
 )  # fmt: skip
-COLUMNS = ("unit", "stratum", "mode")
 SILENCED = frozenset((*disclosure.GRAVEST_LAST, "not_a_sample"))  # flags of a record that bears no standing
 
 
@@ -122,7 +119,7 @@ def table(session: Session, people: Respondents, **options: Unpack[Options]) -> 
     }
     where = domains(session, people, by) if by else None
     own = grouped(by)
-    tables = {} if where is None else {own: where}
+    tables = {} if where is None else {own: domains(session, people, by, blanks=True)}
     if own in TOGETHER:
         tables = {column: domains(session, people, [column]) for column in TOGETHER}
     marks = disclosure.marks(session, people, asked, by, tables)
@@ -242,41 +239,6 @@ def design(people: Respondents, single_psu: SinglePSU | None = None) -> Design:
             single_stage=people.group_size is not None,
         )
     return people.designs[rule]
-
-
-def domains(session: Session, people: Respondents, by: Sequence[str]) -> Domains:
-    """The labels of one column, or of several crossed as tuples; all communes are listed, with those nobody
-    answered for."""
-    parts = [_column(session, people, column) for column in by]
-    if len(parts) == 1:
-        return parts[0]
-    labels = crossed([part.labels for part in parts])
-    return Domains(labels, list(itertools.product(*(part.wanted for part in parts))))
-
-
-def _column(session: Session, people: Respondents, column: str) -> Domains:
-    if column in COLUMNS:
-        return answer_counts.domains(session, people, column)
-    if column == "psu":
-        raise Refusal("A village is too small for a figure of its own. Choose unit, stratum, mode or an item.")
-    if column not in people.questionnaire.items:
-        raise Refusal(
-            "There is no item %(code)s to group by. Choose unit, stratum, mode or the code of an item.",
-            code=column,
-        )
-    item = item_of(people.questionnaire, column)
-    if not item.kind.is_single_choice:
-        raise Refusal("People can't be grouped by %(item)s: choose an item with one answer.", item=column)
-    labels = by_choice(people, item)
-    return Domains(labels, list(labels.levels))
-
-
-def by_choice(people: Respondents, item: Item) -> Labels:
-    """(N,) the code that each chose, written; blank where there is none."""
-    column = people.answers(item)
-    place = np.full(max(item.choices) + 2, -1, np.int64)  # the last one is that of −1
-    place[list(item.choices)] = np.arange(len(item.choices))
-    return Labels([str(code) for code in item.choices], np.where(column.given, place[column.codes], -1))
 
 
 def _columns(by: Sequence[str], domain: Any) -> Any:

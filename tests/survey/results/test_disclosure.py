@@ -23,7 +23,7 @@ from analysis.disclosure import FEWEST, hide
 from analysis.suppression import determined
 from survey.operations import demo
 from survey.responses.respondents import Respondents, sample
-from survey.results import breakdowns, disclosure, release_steps, releases, result_table, wording
+from survey.results import breakdowns, disclosure, release_steps, releases, result_groups, result_table, wording
 from survey.results.answer_counts import Count, count_answers
 from survey.storage.database import Database
 from survey.storage.models import Mode, Release, Response, Review, ReviewState, Village, Wave, WaveKind
@@ -165,7 +165,7 @@ def reader(
                 parts = domain if len(by) > 1 else (domain,)
                 kept = tuple(parts[at] for at in keep)  # type: ignore[index]
                 groups.setdefault((kept if len(kept) > 1 else kept[0]) if kept else None, []).append(domain)
-            everybody = set(by) <= {*coarser, *result_table.COLUMNS}  # an item may have been left blank
+            everybody = set(by) <= {*coarser, *result_groups.COLUMNS}  # an item may have been left blank
             for whole, domains in groups.items():
                 for value in ["n", *dict.fromkeys(told.count.value for told in figures)]:
                     knows.adds_up(
@@ -206,7 +206,7 @@ def released(
     """The item's tables, with the counts behind every figure and what became of it."""
     tables = {}
     for by in groupings:
-        where = result_table.domains(session, people, by) if by else None
+        where = result_groups.domains(session, people, by) if by else None
         shown = result_table.table(session, people, items=[item], by=by, released=True)
         counts = {(count.value, key(count.domain)): count for count in count_answers(people, [item], where)}
         tables[by] = [
@@ -242,7 +242,7 @@ def test_no_question_can_be_taken_out_of_a_part_of_the_index(made_up: Flask) -> 
         parts = people.questionnaire.index.codes()
         asked = [*parts, *parts["index"]]
         shown = result_table.table(session, people, items=asked, by=["unit"], released=True)
-        where = result_table.domains(session, people, ["unit"])
+        where = result_groups.domains(session, people, ["unit"])
         n = {(count.item, count.domain): count.n for count in count_answers(people, parts["index"], where)}
     hidden = {(one.item, one.domain) for one in shown if wording.is_hidden(one)}
     knows = Reader()

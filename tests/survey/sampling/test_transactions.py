@@ -13,7 +13,7 @@ import pytest
 
 from survey.data_files import exporting
 from survey.responses import respondents
-from survey.results import result_table
+from survey.results import result_groups, result_table
 from survey.sampling import transactions, weighting
 from survey.sampling.transactions import Outcome, cells, monday
 from survey.storage.database import Database
@@ -148,7 +148,7 @@ def test_an_open_wave_adds_up_to_its_transactions(load: Load, province: Database
         (unit, service): weight
         for unit, service, weight in zip(
             people.unit,
-            result_table.by_choice(people, people.questionnaire.items["dich_vu"]),
+            result_groups.by_choice(people, people.questionnaire.items["dich_vu"]),
             people.weight.tolist(),
             strict=True,
         )

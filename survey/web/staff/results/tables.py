@@ -17,7 +17,7 @@ from forms import Item, Questionnaire
 from survey.accounts.accounts import Right
 from survey.reports import workbook
 from survey.responses.respondents import Respondents
-from survey.results import disclosure, population, result_table, scores, wording
+from survey.results import disclosure, population, result_groups, result_table, scores, wording
 from survey.sampling import leader_groups
 from survey.storage.models import Mode
 from survey.system.cache import FIGURE_BYTES, cached
@@ -238,7 +238,7 @@ def _tested(
     if grouping is None:
         return None
     try:
-        rows, columns = (result_table.by_choice(people, one) for one in (item, grouping))
+        rows, columns = (result_groups.by_choice(people, one) for one in (item, grouping))
         return association(result_table.design(people), rows, columns)
     except DesignError:
         return None

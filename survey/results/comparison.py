@@ -66,6 +66,7 @@ class Comparison:
     rules    that the index follows, then and now
     changes  by item, then unit            only_old, only_new  items that the other wave did not ask
     otherwise  items that the old wave asked with other choices, so that they can't be compared
+    places   why the whole of one is no figure of the other's places; empty where they speak of the same
     modes    the share of each way of answering, old and new: a change of ways may look like a change of service
     merged   units of the new wave that took in old ones; their old figures are estimated from the old records
     divided  those among them, or others, that have a part of an old one
@@ -79,6 +80,7 @@ class Comparison:
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
     otherwise: tuple[str, ...]
+    places: tuple[Lazy, ...]
     modes: dict[str, tuple[float, float]]
     merged: tuple[Unit, ...]
     divided: tuple[Unit, ...]
@@ -148,9 +150,10 @@ def compare(
     items  as `results.Wanted.read` takes them; the index, its parts and all items that both asked unless given
     rule   of the index; that of the new wave's questionnaire unless given
 
-    Where the old wave measured otherwise, by other questions, choices or another rule, both figures stand without
-    a difference. A hidden figure on either side has none either. Weights that were calibrated are taken as given,
-    which widens the interval a little rather than narrows it.
+    Where the old wave measured otherwise, by other questions, choices or another rule, and of the whole where the
+    two speak of other places (`places_apart`), both figures stand without a difference. A hidden figure on either
+    side has none either. Weights that were calibrated are taken as given, which widens the interval a little
+    rather than narrows it.
     """
     translated = crosswalks.translated(session, old, new.questionnaire)
     homed = Rehoused(translated.people, {})
@@ -173,6 +176,8 @@ def compare(
         for one in ([*map(scores.MeasureRequest.read, items)] or scores.everything(new.questionnaire))
         if one.item in before_items & after_items - items_broken
     ]
+    apart = () if by_unit else places_apart(session, old_people, new)
+    broken = {code: (*apart, *changes) for code, changes in broken.items()}
     lines = _compared(session, translated.people, homed, new, (rule_then, rule_now), requests, by_unit, broken)
     return Comparison(
         old=old.wave,
@@ -184,6 +189,7 @@ def compare(
         only_old=tuple(sorted(before_items - after_items)),
         only_new=tuple(sorted(after_items - before_items)),
         otherwise=tuple(sorted(items_broken)),
+        places=apart,
         modes=_modes(old, new),
         merged=tuple(one for one in units.answering(session) if one.code in homed.grown),
         divided=tuple(one for one in units.answering(session) if one.code in homed.divided),
@@ -268,6 +274,48 @@ def breaks(
 def _otherwise(then: Rule, now: Rule, items: Iterable[str]) -> bool:
     """Whether the levels of one of these items, which both score, are worth something else."""
     return any(then.scores[one] != now.scores[one] for one in items if one in then.scores and one in now.scores)
+
+
+def places_apart(session: Session, old: Respondents, new: Respondents) -> tuple[Lazy, ...]:
+    """Why the whole of two samples can't be compared: people answered in other places, whose levels differ though
+    nobody's answer does. Empty where they speak of the same places, and of waves without villages.
+
+    A commune in which one wave alone was answered counts, unless it was the lot's doing: the other did not draw
+    it, and was answered elsewhere in its stratum. Communes are those of the newer wave.
+    """
+    if new.wave.kind is WaveKind.OPEN or new.questionnaire.population.in_groups:
+        return ()
+    then, now = _strata_of(rehoused(session, old, new.wave).people), _strata_of(new)
+    if not _missed(then, now, new.sampled) and not _missed(now, then, old.sampled):
+        return ()
+    return (
+        Lazy(
+            "People answered in %(then)s places then and in %(now)s now, and %(both)s of these are the same: a "
+            "difference of places would look like a change.",
+            then=len(then),
+            now=len(now),
+            both=len(then.keys() & now.keys()),
+        ),
+    )
+
+
+def _strata_of(people: Respondents) -> dict[str, set[int]]:
+    """The communes that people answered in, and in which strata."""
+    found: dict[str, set[int]] = {}
+    pairs = np.unique(people.unit.codes * len(people.stratum.levels) + people.stratum.codes)
+    for unit, stratum in (divmod(pair, len(people.stratum.levels)) for pair in pairs.tolist()):
+        found.setdefault(str(people.unit.levels[unit]), set()).add(stratum)
+    return found
+
+
+def _missed(reached: Mapping[str, set[int]], other: Collection[str], drawn: frozenset[str] | None) -> set[str]:
+    """The communes for which nothing in the other wave stands. `drawn`: of the other wave's sample."""
+    spoken_for = {stratum for unit in reached if unit in other for stratum in reached[unit]}
+    return {
+        unit
+        for unit, strata in reached.items()
+        if unit not in other and (unit in (drawn or ()) or not strata <= spoken_for)
+    }
 
 
 Name = tuple[str, str | None]

@@ -76,7 +76,7 @@ def of(
                 one,
                 shown,
                 record,
-                breaks(last, (people, rule), measure) if last else (),
+                breaks(session, last, (people, rule), measure, unit) if last else (),
                 rule if code not in people.questionnaire.items else None,
                 people_then.was.get(code),
                 unit in homed.grown,
@@ -105,11 +105,18 @@ def left_out(session: Session, wave: Wave, measure: str) -> list[tuple[Wave, Rel
 
 
 def breaks(
-    old: tuple[Respondents, Rule | None], new: tuple[Respondents, Rule | None], measure: str
+    session: Session,
+    old: tuple[Respondents, Rule | None],
+    new: tuple[Respondents, Rule | None],
+    measure: str,
+    unit: str | None,
 ) -> tuple[Lazy, ...]:
-    """What makes two figures of one name two measurements: other questions, another rule, weights in one alone."""
+    """What makes two figures of one name two measurements: other questions, another rule, weights in one alone; of
+    all together, other places."""
     (before, then), (after, now) = old, new
     differences = comparison.breaks(before.questionnaire, after.questionnaire, measure, (then, now))
     if (before.wave.weights is None) != (after.wave.weights is None):
         differences += (Lazy("One wave is weighted, the other one is not."),)
+    if unit is None:
+        differences += comparison.places_apart(session, before, after)
     return differences

@@ -167,7 +167,7 @@ def _links(kind: str, points: Sequence[Point], marks: Sequence[Mark | None]) -> 
         if any(point.breaks for point in between):
             middle = round((one.x + other.x) / 2, 2)
             if kind == "own":
-                yield Link("break", middle, TOP, middle, BOTTOM, _("measured differently"))
+                yield Link("break", middle, TOP, middle, BOTTOM, _("not comparable"))
             continue
         word = ""
         if len(between) > 1:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from analysis import Design, Measure, difference
 from forms import crosswalk, parse
@@ -21,7 +21,7 @@ from survey.storage.database import Database
 from survey.storage.models import Mode, Unit, Village, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
-from translations import Refusal
+from translations import Refusal, speaking
 
 HOME, OTHER = "06652", "06658"
 VILLAGES = {"V1": HOME, "V2": HOME, "V3": OTHER, "V4": OTHER}
@@ -107,6 +107,48 @@ def test_the_same_answers_twice_are_no_change(two: Database) -> None:
     answer(two, "nay", levels)
     [change] = compared(two, items=["C5=1"]).changes
     assert (change.difference and change.difference.estimate, change.verdict) == (0, "not_apart")
+
+
+PLACES = "People answered in {} places then and in {} now, and {} of these are the same: "
+
+
+def placed(database: Database, *here: str, stratum: str = "") -> tuple[Comparison, Comparison]:
+    """`truoc` answered in both communes, of other levels, `nay` the same in some villages; also by commune."""
+    if stratum:
+        with database.writing() as session:
+            session.execute(update(Village).values(stratum=stratum))
+    levels = {"V1": [1] * 20, "V2": [1] * 20, "V3": [1] * 12 + [2] * 8, "V4": [1] * 10 + [2] * 10}
+    answer(database, "truoc", levels)
+    answer(database, "nay", {psu: levels[psu] for psu in here})
+    return compared(database, items=["C5=1"]), compared(database, items=["C5=1"], by_unit=True)
+
+
+@pytest.mark.parametrize("stratum", ["", "tinh"])
+def test_the_same_answers_in_fewer_places_are_no_change(two: Database, stratum: str) -> None:
+    whole, by_unit = placed(two, "V1", "V2", stratum=stratum)
+    [line] = whole.changes
+    assert (line.difference, line.verdict) == (None, None)
+    with speaking("en"):
+        assert [str(one).startswith(PLACES.format(2, 1, 1)) for one in line.breaks] == [True]
+    assert whole.places == line.breaks
+    home = next(one for one in by_unit.changes if one.unit == HOME)
+    assert (by_unit.places, home.breaks) == ((), ())
+    assert home.difference is not None
+    released(two, "truoc")
+    with two.reading() as session:
+        nay = waves.find(session, "nay")
+        assert bool(series.of(session, nay, "C5=1")[1].breaks)
+        assert series.of(session, nay, "C5=1", unit=HOME)[1].breaks == ()
+
+
+@pytest.mark.parametrize(("stratum", "is_told"), [("tinh", True), ("", False)])
+def test_a_commune_that_the_lot_left_out_is_spoken_for_by_its_stratum(
+    two: Database, stratum: str, is_told: bool
+) -> None:
+    with two.writing() as session:
+        session.execute(delete(Village).where(Village.wave == "nay", Village.unit == OTHER))
+    whole, _by_unit = placed(two, "V1", "V2", stratum=stratum)
+    assert (whole.places == (), whole.changes[0].difference is not None) == (is_told, is_told)
 
 
 def test_waves_are_named_as_they_are_now(two: Database) -> None:
@@ -361,7 +403,7 @@ def test_an_index_by_another_rule_has_no_change(renamed: Database) -> None:
     rule = next(rule for rule in document["index"]["rules"] if rule["name"] == document["index"]["rule"])
     rule["scores"]["3"] = 1
     opened(renamed, "quy-tac", document)
-    answer(renamed, "quy-tac", {"V1": [3] * 10}, "gt_day_du")
+    answer(renamed, "quy-tac", {"V1": [3] * 10, "V3": [3] * 10}, "gt_day_du")
     found = compared(renamed, "quy-tac", items=["index"])
     [index] = found.changes
     assert ([one.message for one in index.breaks], index.difference) == (["The index follows another rule."], None)

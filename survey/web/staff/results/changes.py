@@ -120,6 +120,8 @@ def _other(summary: Summary, found: Since, by_unit: bool) -> str:
 def finding(rows: Sequence[ChangeRow], by_unit: bool) -> str:
     """What the page says above its table: how many lines went up and down, and of how many that can't be told."""
     counts = Counter(row.change.verdict for row in rows)
+    if counts.keys() == {None}:
+        return _("None of these figures can be compared")
     ways = {"up": counts["above"], "down": counts["below"]}
     parts = [
         _("Units: %(up)d up, %(down)d down", **ways) if by_unit else _("Figures: %(up)d up, %(down)d down", **ways)

@@ -47,6 +47,7 @@ class Rest(Enum):
 REST = Rest.REST
 Group = Literal["above", "signs_above", "not_apart", "signs_below", "below"]
 Pair = tuple[Hashable | Rest, Hashable | Rest]
+NOTHING = 1e-9  # a smaller difference is rounding
 SIGNS = 0.2  # of the domains with signs, on average at most so many are marked by chance
 
 
@@ -330,7 +331,7 @@ def groups(
 def _group(estimate: float | None, p: float | None, level: float, signs: bool) -> Group | None:
     if p is None or estimate is None:
         return None
-    if estimate == 0 or not (signs or p <= 1 - level):
+    if abs(estimate) < NOTHING or not (signs or p <= 1 - level):
         return "not_apart"
     if p <= 1 - level:
         return "above" if estimate > 0 else "below"

@@ -66,11 +66,11 @@ class Comparison:
     rules    that the index follows, then and now
     changes  by item, then unit            only_old, only_new  items that the other wave did not ask
     otherwise  items that the old wave asked with other choices, so that they can't be compared
-    places   why the whole of one is no figure of the other's places; empty where they speak of the same
     modes    the share of each way of answering, old and new: a change of ways may look like a change of service
     merged   units of the new wave that took in old ones; their old figures are estimated from the old records
     divided  those among them, or others, that have a part of an old one
     kept     whether the villages are the same ones
+    places   why the whole of one is no figure of the other's places; empty where they speak of the same
     """
 
     old: Wave
@@ -80,11 +80,11 @@ class Comparison:
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
     otherwise: tuple[str, ...]
-    places: tuple[Lazy, ...]
     modes: dict[str, tuple[float, float]]
     merged: tuple[Unit, ...]
     divided: tuple[Unit, ...]
     kept: bool
+    places: tuple[Lazy, ...] = ()
 
 
 def earlier(session: Session, wave: Wave) -> list[Wave]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as some
 from analysis import (
     REST,
     Design,
+    Difference,
     Measure,
     against_rest,
     difference,
@@ -93,6 +95,15 @@ def test_a_variance_of_0_has_neither_limits_nor_p() -> None:
     ):
         one = difference(Design(np.ones(120), unit), Measure.share("q", "2", answers, {2}, 0), unit, 0, 1)
         assert (one.estimate, one.low, one.high, one.p, one.flags) == (distance, None, None, None, flags)
+
+
+def test_rounding_is_no_difference() -> None:
+    one = Difference("q", None, "a", "b", 1e-12, 1e-14, 1e-13, 2e-12, 40, 1e-9, 100, "direct")
+    assert groups([one, replace(one, estimate=-1e-12), replace(one, estimate=1e-6)]) == [
+        "not_apart",
+        "not_apart",
+        "above",
+    ]
 
 
 def test_holm_by_hand() -> None:

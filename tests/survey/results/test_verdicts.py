@@ -88,6 +88,21 @@ def test_no_word_contradicts_the_overall_figure_drawn_beside_the_interval() -> N
     assert [verdicts.beside(one, around, 0.83) for one in ("not_apart", None)] == ["not_apart", None]
 
 
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        ((5.3e-7, 1e-4, 1.6e-7, 9.1e-7), "not_apart"),  # other last digits of the weights, the same villages
+        ((-0.0004, 1e-4, -0.0006, -0.0002), "not_apart"),
+        ((0.0004, 1e-4), "not_apart"),  # of a commune and the rest, which has no interval
+        ((0.03, 1e-9, 0.02999, 0.03001), "not_apart"),
+        ((0.03, None), None),
+        ((-0.0006, 1e-4, -0.0011, -0.0001), "below"),
+    ],
+)
+def test_what_reads_as_nothing_is_neither_more_nor_less(told: Any, word: str | None) -> None:
+    assert verdicts.concluded(SAMPLE, [difference(*told)]) == [word]
+
+
 @pytest.mark.parametrize("flag", ["hidden", "hidden_with", "under_3", "not_a_sample"])
 def test_a_record_that_says_less_bears_no_standing_whoever_marked_it(flag: str) -> None:
     assert figure().standing == "above"

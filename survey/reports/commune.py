@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis import Estimate
-from survey.reports import compared, remarks, targets
+from survey.reports import compared, question_tables, remarks, targets
 from survey.reports.cells import notes
 from survey.reports.contents import opening, subject
 from survey.reports.labels import (
@@ -69,12 +69,14 @@ def contents(summary: Summary, line: UnitLine) -> Report:
 
 def _figures(summary: Summary, line: UnitLine) -> list[Block]:
     """What can be concluded of a commune, and its factors."""
-    blocks: list[Block] = [
-        Paragraph(_introduction(summary, line)),
+    blocks: list[Block] = [Paragraph(_introduction(summary, line))]
+    if summary.index is None:
+        return [*blocks, *map(Paragraph, (wording.no_index(), *_points(summary, line)))]
+    blocks += [
         Heading(1, _("Main points")),
         *(Paragraph(f"{sign}) {text}") for sign, text in zip("abcdef", _points(summary, line), strict=False)),
     ]
-    if summary.index is not None and summary.factors:
+    if summary.factors:
         blocks += [Heading(1, _("Results by factor")), _factors(summary, line, summary.index)]
     return blocks
 
@@ -233,7 +235,7 @@ def _annex(summary: Summary, line: UnitLine, aims: Sequence[Target]) -> list[Blo
     blocks: list[Block] = [Heading(0, _("Annex: every question in %(commune)s", commune=commune(line.unit)))]
     if aims:
         blocks += [Heading(2, _("Targets set")), targets.table(aims, summary.whole, of_one_unit=True)]
-    if items := _items(summary, line):
+    if items := _items(summary, line) if summary.index else question_tables.of_unit(summary, line):
         blocks += [Heading(2, _("Results by question")), *items]
     own = summary.remarks.units.get(line.unit.code) if summary.remarks else None
     if own is not None and summary.remarks is not None:

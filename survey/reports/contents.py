@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from forms import Rule
 from survey.integrity.account import Account
-from survey.reports import annexes, compared, conduct, leaders, standing_out, targets
+from survey.reports import annexes, compared, conduct, leaders, question_tables, standing_out, targets
 from survey.reports.compared import columns, row
 from survey.reports.labels import headline_name, is_open, label, lower, within
 from survey.reports.letter import head, letter
@@ -81,6 +81,8 @@ def opening(summary: Summary, unit: str | None = None) -> list[Block]:
 
 def _results(summary: Summary, annexed: Annexes) -> list[Block]:
     sections: list[tuple[str, Sequence[Block]]] = [(_("Main results"), _main(summary))]
+    if summary.index is None:
+        sections.append((_("Results by question"), question_tables.of_wave(summary, annexed)))
     if summary.items and not is_open(summary):
         sections.append((_("Questions that stand out"), standing_out.items(summary, annexed)))
     if summary.population.in_groups:

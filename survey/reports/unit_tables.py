@@ -33,13 +33,26 @@ def tables(summary: Summary) -> list[Block]:
     if outside := [commune(line.unit) for line in by_name(summary) if wording.not_sampled(line.index)]:
         told = _("Without a village in the sample, and so without figures: %(names)s.", names=", ".join(outside))
         blocks.append(Paragraph(told))
-    if summary.index is not None:
+    if summary.index is None:
+        blocks.append(_reached(summary))
+    else:
         blocks.append(_levels(summary))
         if is_compared(summary) and not is_open(summary):
             blocks.append(_changes(summary))
     if summary.headlines:
         blocks.append(_headlines(summary))
     return blocks
+
+
+def _reached(summary: Summary) -> Table:
+    """Without an index: how many answered, where somebody did."""
+    own = [line for line in _sampled(summary) if line.index.n != 0 and not wording.waits(line.index)]
+    return Table(
+        by_unit(summary, _("People who answered")),
+        (Column(_("Commune") if summary.of_communes else _("Unit"), 60, LEFT), Column(_("People"), 40)),
+        tuple(Row((upper(commune(line.unit)), wording.counted_in(line.index))) for line in own),
+        notes([line.index for line in own]),
+    )
 
 
 def _sampled(summary: Summary) -> list[UnitLine]:

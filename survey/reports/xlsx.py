@@ -154,11 +154,12 @@ def unit_sheet(book: Book, summary: Summary) -> None:
     names = [index_name(summary)] if summary.index is not None else []
     names += [headline_name(summary, line) for line in summary.headlines]
     titles = [f"{name}: {lower(title)}" for name in names for title in _estimate_head(summary, _("Estimate"))]
-    against = () if is_open(summary) else (_("Against the rest"), _("Possible ranks"))
+    against = () if is_open(summary) or not summary.index else (_("Against the rest"), _("Possible ranks"))
+    people = () if summary.index else (_("People who answered"),)
     sheet = book.sheet(
         _("Communes"),
-        (_("Code"), _("Name"), _("Kind"), *against, *titles),
-        (9, 20, 11, *((26, 12) if against else ()), *(ESTIMATE_WIDTHS * len(names))),
+        (_("Code"), _("Name"), _("Kind"), *against, *people, *titles),
+        (9, 20, 11, *((26, 12) if against else ()), *((14,) if people else ()), *(ESTIMATE_WIDTHS * len(names))),
         frozen_columns=2,
     )
     for line in by_name(summary):
@@ -167,9 +168,11 @@ def unit_sheet(book: Book, summary: Summary) -> None:
             + ((standing(line), ranks(line)) if against else ())
         ):
             sheet.text(column, text)
+        if people:
+            sheet.text(3, wording.base(line.index), align="right")
         records = [line.index, *line.headlines] if summary.index is not None else list(line.headlines)
         for place, record in enumerate(records):
-            sheet.estimate(3 + len(against) + 5 * place, record)
+            sheet.estimate(3 + len(against) + len(people) + 5 * place, record)
         sheet.row += 1
     for note in (
         [standing_words.no_sample()]

@@ -275,6 +275,11 @@ def base(record: Estimate) -> str:
     return "–" if is_hidden(record) or not_sampled(record) else number(record.n)
 
 
+def counted_in(record: Estimate) -> str:
+    """How many answered in a place that has no figure of its own, or the word for why that isn't told."""
+    return figure(record) if is_hidden(record) or not_sampled(record) else number(record.n)
+
+
 def people(n: int | None) -> str:
     """A base in words: "1.432 người"."""
     return phrases.people(n or 0)

@@ -135,6 +135,7 @@ def gather(session: Session, wave: Wave, release: Release) -> Figures:
     place = published.own_place(session)
     own = figures.index is not None and wave.kind is WaveKind.SAMPLE  # who was just served is another survey
     cited = [one for one in published.beside(session, "index") if own and one.place == place]
+    drawn = figures.units if figures.index else ()
     points = series.of(session, wave, "index", release) if figures.index else []
     return Figures(
         summary=figures,
@@ -146,8 +147,8 @@ def gather(session: Session, wave: Wave, release: Release) -> Figures:
             for one in parts
         ),
         groups=_groups(figures.units),
-        grid=commune_tiles.grid(line.unit.code for line in figures.units) if figures.units else None,
-        tiles={line.unit.code: _tile(line) for line in figures.units},
+        grid=commune_tiles.grid(line.unit.code for line in drawn) if drawn else None,
+        tiles={line.unit.code: _tile(line) for line in drawn},
         chart=timeline.draw(points, (), cited),
         points=tuple(points),
         cited=tuple(cited),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from survey.data_files import figure_dictionary
 from survey.reports import card, issuing, report
-from survey.results import release_words, releases, standing_words, wording
+from survey.results import questions, release_words, releases, standing_words, wording
 from survey.results.releases import Publication
 from survey.storage.models import Release, Wave
 from survey.system import dates
@@ -105,6 +105,7 @@ def _page(session: Session, wave: Wave, told: Publication, release: Release) -> 
         standing_words=standing_words,
         correction=release_words.correction(release),
         own=_own(figures),
+        blocks=[] if figures.summary.index else list(questions.blocks(figures.summary)),
         files=_files(session, wave, release) if release is told.release else [],
         portal=PORTAL,
         outside=current_app.config["BASE_URL"] or "",
@@ -119,7 +120,15 @@ def _own(figures: Figures) -> dict[str, Any]:
     found = unit_search.matching([line.unit for line in lines.values()], words) if words else []
     line = lines.get(code) or (lines[found[0].code] if len(found) == 1 else None)
     items = list(result_figures.items_of_unit(figures, line.unit.code)) if line else []
-    return {"words": words, "found": found, "line": line, "items": items, "asked": bool(words or code)}
+    of_place = questions.blocks(figures.summary, line.unit.code) if line and not figures.summary.index else ()
+    return {
+        "words": words,
+        "found": found,
+        "line": line,
+        "items": items,
+        "blocks": list(of_place),
+        "asked": bool(words or code),
+    }
 
 
 def _files(session: Session, wave: Wave, release: Release) -> list[tuple[str, str, int]]:

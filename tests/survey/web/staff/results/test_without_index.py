@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,13 +14,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 
 from forms import parse
 from survey.data_files import importing
+from survey.reports import commune, xlsx
+from survey.reports.contents import contents
+from survey.reports.structure import Table
 from survey.results import release_steps, releases, summary
 from survey.storage.models import Role, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
+from tests.survey.reports.test_contents import said
+from translations import speaking
 
 WAVE = "nuoc"
 OFFICE = "/quan-tri/nuoc"
@@ -63,9 +70,10 @@ def water(app: Flask, tmp_path: Path) -> Flask:
     path = tmp_path / "nuoc.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["unit", "nguon", "nguoi"])
+        writer.writerow(["unit", "day", "nguon", "nguoi"])
         for unit, people, piped in (("06652", 41, 20), ("06658", 40, 19), ("06661", 40, 19)):
-            writer.writerows([unit, 1 if i < piped else 2, 1 + i % 6] for i in range(people))
+            days = [today - timedelta(i % 9) for i in range(people)]
+            writer.writerows([unit, day, 1 if i < piped else 2, 1 + i % 6] for i, day in enumerate(days))
     importing.responses(database, WAVE, importing.Wanted(path))
     return app
 
@@ -130,3 +138,40 @@ def test_the_commune_sees_its_own_questions_once_they_are_released(
     own = read(sign_in(released, "xa"), f"{OFFICE}/xa-minh")
     assert "Nước máy 48,78%" in own
     assert "Chưa có gì được công bố" not in own
+
+
+def test_everybody_reads_each_question_of_a_release_with_its_base(released: Flask) -> None:
+    outside = released.test_client()
+    page = read(outside, "/ket-qua/nuoc")
+    assert "121 người đã trả lời, ở 3 trên" in page
+    assert re.search(r"Nước máy 47,9% \d+,\d–\d+,\d 121 ", page)
+    assert re.search(r"Hà Tu 41 ", page)
+    own = read(outside, "/ket-qua/nuoc?noi=06652")
+    assert re.search(r"Nước máy 48,8% \d+,\d–\d+,\d 41 ", own)
+    waits = read(outside, "/ket-qua/nuoc?noi=07090")
+    assert "chưa tính: chưa đủ phiếu" in waits
+
+
+def test_the_report_and_a_notice_list_the_questions(released: Flask) -> None:
+    with released.extensions["database"].reading() as session, speaking("vi"):
+        release = releases.newest(session, WAVE)
+        told = summary.gather(session, WAVE, release=release)
+        own = next(line for line in told.units if line.unit.code == "06652")
+        report, notice = contents(told), commune.contents(told, own)
+        book = load_workbook(io.BytesIO(xlsx.write(told)))
+    body = next(block for block in report.blocks if isinstance(block, Table))
+    question, piped = (row.cells for row in body.rows[:2])
+    assert question == ("Nguồn nước chính",)
+    assert piped[:2] == ("Nước máy", "121")
+    assert piped[2].startswith("47,93%")
+    assert re.fullmatch(r"\[\d+,\d\d; \d+,\d\d\]", piped[3])
+    places = next(block for block in report.annex if isinstance(block, Table))
+    assert {row.cells for row in places.rows} == {
+        ("Phường Hà Tu", "41"), ("Phường Cao Xanh", "40"), ("Phường Việt Hưng", "40"),
+    }  # fmt: skip
+    annex = next(block for block in notice.annex if isinstance(block, Table))
+    _title, own_piped, *_others = (row.cells for row in annex.rows)
+    assert (own_piped[0], own_piped[1], own_piped[-1]) == ("Nước máy", "41", "47,9%")
+    assert "Ba điều chính" not in said(notice)
+    rows = {row[0]: row[3] for row in book["Xã, phường"].iter_rows(values_only=True)}
+    assert rows["06652"] == "41"

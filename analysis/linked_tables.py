@@ -50,7 +50,9 @@ class LinkedTables:
         return self._answered(self.links)
 
     def _answered(self, lines: Sequence[Line[int]]) -> list[Line[int]]:
-        return [{d: sign for d, sign in line.items() if self.n[d] > 0} for line in lines]
+        """Without the domains that nobody answered in; of one alone the sum is its own figure, hidden as it is."""
+        answered = [{d: sign for d, sign in line.items() if self.n[d] > 0} for line in lines]
+        return [line if len(line) > 1 else {} for line in answered]
 
     @property
     def moved_now(self) -> set[int]:
@@ -71,7 +73,8 @@ class LinkedTables:
         counts = self.events[self.secret] if self.lines else self.events[:0]
         rows, domains = np.nonzero((counts > 0) & (counts < FEWEST_EVENTS))
         values = np.flatnonzero(self.secret)
-        return {(int(values[row]), int(d)) for row, d in zip(rows, domains, strict=True) if d not in self.moved}
+        cells = {(int(values[row]), int(d)) for row, d in zip(rows, domains, strict=True) if d not in self.moved}
+        return {(v, d) for v, d in cells if d not in self.known or self.known[d][v] is not None}
 
     def hidden_domains(self) -> tuple[set[int], set[int], set[int]]:
         """The small domains, these and those hidden with them, and of the small ones of earlier tables those whose
@@ -130,6 +133,8 @@ def linked_tables(
     for table in tables:
         for domain, marks in _marks(table, item, values).items():
             known.setdefault(place[domain], marks)
+    alike = {place[one]: [marks.get(v) for v in values] for one, marks in past.alike.items() if one in place}
+    known |= alike
     return LinkedTables(
         item=item,
         values=values,
@@ -143,7 +148,8 @@ def linked_tables(
         lines=_lines(now, same, sums),
         now=len(now),
         known=known,
-        whole={place[domain] for table in tables for one, domain in table.whole if one == item},
+        whole={place[domain] for table in tables for one, domain in table.whole if one == item}
+        | {d for d, marks in alike.items() if {"hidden", "hidden_with"}.issuperset(marks)},
         former=[_former(table, item, place) for table in tables],
         moved={place[_key(one.domain)] for one in moved},
         links=[_placed(link, place) for link in past.links] if moved else [],

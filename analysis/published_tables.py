@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 Cell = TypeVar("Cell")
@@ -45,11 +45,13 @@ class Past:
 
     moved  figures of those who joined a domain between two tables, and of those who left; never shown
     links  domain as it was later -> 1, as it was before -> -1, those who joined -> -1, those who left -> 1
+    alike  domains of now whose very same people another table shows -> what becomes of each value there, and here
     """
 
     tables: Sequence[Published] = ()
     moved: Sequence[Figure] = ()
     links: Sequence[Line[Hashable]] = ()
+    alike: Mapping[Hashable, Mapping[str | None, Mark | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from analysis import Estimate
 from analysis.design import Bools, Labels
 from analysis.disclosure import FEWEST, Mark, hidden_for_itself
 from survey.responses.respondents import Respondents
-from survey.results.answer_counts import Domains, count_answers, domains
+from survey.results.answer_counts import Domains, count_answers
 from survey.results.breakdowns import TOGETHER, grouped
-from survey.results.hidden_tables import Earlier, HiddenTables, delicate, hidden_of_release
+from survey.results.hidden_tables import Earlier, HiddenTables, decided, delicate, of_groups
 from survey.storage.models import Wave, WaveKind
 from translations import Refusal
 
@@ -51,7 +51,7 @@ def _gravest(
     """The gravest mark of a value, and of all values of an item, in a domain."""
     gravest: dict[tuple[str, str | None, Any], Mark] = {}
     for code in codes:
-        shown = (together.hidden(code) if people.former is None else hidden_of_release(together, code)).table
+        shown = decided(together, code).table
         for count, mark in zip(shown.figures, shown.marks, strict=True):
             for key in ((code, count.value, count.domain), (code, None, count.domain)):
                 if mark is not None and GRAVEST_LAST.index(mark) >= GRAVEST_LAST.index(gravest.get(key, mark)):
@@ -84,7 +84,7 @@ def marks(
     of_index = pools["index"] if any(item in pools for item, _value in asked) else ()
     codes = dict.fromkeys((*of_index, *(item for item, _value in asked if item not in pools)))
     own = grouped(by)
-    together = HiddenTables(session, people, own, tables)
+    together = of_groups(session, people, by)
     gravest = _gravest(people, together, codes)
 
     def worst(item: str, value: str | None, own_domain: Any) -> Mark | None:
@@ -137,8 +137,7 @@ def exposed(session: Session, people: Respondents) -> set[tuple[str, Any]]:
     for column in ("unit", "mode"):
         if not declared(people.wave, [column]):
             continue
-        wanted = {one: domains(session, people, one) for one in (TOGETHER if column in TOGETHER else [column])}
-        together = HiddenTables(session, people, column, wanted)
+        together = of_groups(session, people, [column])
         for label in set[Any]().union(*(together.hidden(code).exposed for code in items)):
             domain = label.domain if isinstance(label, Earlier) else label
             found.add(domain if column in TOGETHER else (column, domain))

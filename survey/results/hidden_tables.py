@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,20 +12,21 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from analysis.design import Labels
-from analysis.disclosure import Past, Published, Suppression, hide_after, withholds
+from analysis.design import Bools, Labels
+from analysis.disclosure import Mark, Past, Published, Suppression, hide_after, withholds
 from forms import Questionnaire
 from survey.responses.columns import places
 from survey.responses.respondents import Respondents
-from survey.results.answer_counts import Count, Domains, count_answers, domains
+from survey.results.answer_counts import Count, Domains, count_answers
 from survey.results.breakdowns import (
     TOGETHER,
     CommunesAndStrata,
     communes_and_strata,
     communes_by_area,
     gives_rows,
+    grouped,
 )
-from survey.results.result_groups import is_blank
+from survey.results.result_groups import domains, is_blank
 from survey.system.cache import cached, database_key
 
 REMEMBERED = 3  # releases that a later one is hidden beside, the newest
@@ -60,6 +62,20 @@ class HiddenTables:
     people: Respondents
     own: str
     tables: Mapping[str, Domains]
+    by: Sequence[str] = ()
+
+    @cached_property
+    def coarser(self) -> list[HiddenTables]:
+        """The tables that are decided before this one, and may have domains of the very same people: communes and
+        strata before all others, the whole before ways of answering and items, these before they are crossed."""
+        if self.own in TOGETHER:
+            return []
+        ways: list[Sequence[str]] = [TOGETHER]
+        if len(self.by) == 1:
+            ways += [(), *([("mode",)] if self.own != "mode" else [])]
+        elif self.by:
+            ways += [part for part in itertools.combinations(self.by, len(self.by) - 1) if part != TOGETHER[:1]]
+        return [of_groups(self.session, self.people, by) for by in ways]
 
     @cached_property
     def both(self) -> CommunesAndStrata:
@@ -82,8 +98,7 @@ class HiddenTables:
         formers: list[HiddenTables] = []
         one = self.people.former
         while one is not None and len(formers) < REMEMBERED and self.own in (*TOGETHER, "mode"):
-            tables = {column: domains(self.session, one, column) for column in self.tables}
-            formers.append(HiddenTables(self.session, one, self.own, tables))
+            formers.append(of_groups(self.session, one, [self.own]))
             one = one.former
         return formers
 
@@ -131,6 +146,44 @@ class HiddenTables:
         if self.own in TOGETHER:
             return set()
         return {label for own in self.tables.values() for label in own.wanted if is_blank(label)}
+
+    def rows(self, domain: Any) -> Bools:
+        """(N,) who is in a domain."""
+        if domain not in self.labelled:
+            return np.full(len(self.people), domain is None)
+        labels, label = self.labelled[domain]
+        return labels.having(label)
+
+    @cached_property
+    def labelled(self) -> dict[Any, tuple[Labels, Any]]:
+        """Each domain as a label among others."""
+        return {
+            self.both.called(group, label): (own.labels, label)
+            for group, own in reversed(self.groups)
+            if own is not None
+            for label in own.labels.levels
+        }
+
+    def alike(self, code: str, figures: Sequence[Count]) -> dict[Any, dict[str | None, Mark | None]]:
+        """The domains of which a table decided before has the very same answers, with the marks of these there."""
+        own = _profiles(figures)
+        found: dict[Any, dict[str | None, Mark | None]] = {}
+        given = self.people.answers(self.people.questionnaire.items[code]).given
+        for other in self.coarser:
+            shown = decided(other, code)
+            marks: dict[Any, dict[str | None, Mark | None]] = {}
+            for count, mark in zip(shown.counts, shown.table.marks, strict=True):
+                marks.setdefault(count.domain, {})[count.value] = mark
+            by_profile: dict[Any, list[Any]] = {}
+            for domain, profile in _profiles(shown.counts).items():
+                by_profile.setdefault(profile, []).append(domain)
+            for domain, profile in own.items():
+                for there in by_profile.get(profile, ()) if domain not in found else ():
+                    if self.own == "" and there[0] != "unit":
+                        continue  # a stratum is no smaller place than the whole
+                    if not (given & (self.rows(domain) != other.rows(there))).any():
+                        found[domain] = marks[there]
+        return found
 
     def counts(self, code: str) -> list[Count]:
         counts: dict[tuple[str, Any], Count] = {}
@@ -204,12 +257,38 @@ class HiddenTables:
         figures = self.counts(code)
         secret = delicate(self.people.questionnaire)
         before = [hidden_of_release(former, code) for former in self.formers]
-        past = self.past(code, before)
+        alike = self.alike(code, figures)
+        past = replace(self.past(code, before), alike=alike)
+        others = [*(was.table.marks for was in before), *(marks.values() for marks in alike.values())]
         suppression = Suppression([None] * len(figures), set(), set())
-        if withholds([*figures, *past.moved], *secret) or any(any(was.table.marks) for was in before):
+        if withholds([*figures, *past.moved], *secret) or any(any(marks) for marks in others):
             suppression = hide_after(past, figures, *secret, self.both.same, self.sums, self.sizes, self.unseen)
         table = Published(figures, suppression.marks, suppression.whole, self.both.same, self.sums)
         return Hidden(figures, table, suppression.exposed)
+
+
+def of_groups(session: Session, people: Respondents, by: Sequence[str]) -> HiddenTables:
+    """The tables of people by some columns, with those of communes and strata together."""
+    own = grouped(by)
+    if set(by) & set(TOGETHER) and set(by) <= set(TOGETHER) and (len(by) == 1 or tuple(by) == TOGETHER):
+        tables = {column: domains(session, people, [column]) for column in TOGETHER}
+        return HiddenTables(session, people, by[0], tables)
+    tables = {own: domains(session, people, by, blanks=True)} if by else {}
+    return HiddenTables(session, people, own, tables, tuple(by))
+
+
+def decided(one: HiddenTables, code: str) -> Hidden:
+    """What is hidden of an item, remembered where there are releases."""
+    return one.hidden(code) if one.people.former is None else hidden_of_release(one, code)
+
+
+def _profiles(figures: Sequence[Count]) -> dict[Any, tuple[tuple[str, int, int], ...]]:
+    """Of each domain with answers how many there are, and of each value."""
+    profiles: dict[Any, tuple[tuple[str, int, int], ...]] = {}
+    for one in figures:
+        if one.n:
+            profiles[one.domain] = (*profiles.get(one.domain, ()), (one.value, one.n, one.events))
+    return profiles
 
 
 @dataclass(frozen=True)

@@ -129,3 +129,45 @@ def test_a_group_that_nobody_left_blank_loses_nothing(province: Database) -> Non
         for by in GROUPED:
             shown = result_table.table(session, people, items=["C5"], by=by, released=True)
             assert not any(disclosure.is_marked(one) for one in shown), by
+
+
+def marked(session: Session, people: Respondents, by: By) -> dict[tuple[Hashable, str | None], tuple[str, ...]]:
+    """What is told of each figure of C5 in a table, and the figure where it is shown."""
+    found = result_table.table(session, people, items=["C5"], by=by, released=True)
+    return {(key(one.domain), one.value): (*one.flags, str(one.n), str(one.estimate)) for one in found}
+
+
+@pytest.mark.parametrize("kind", [WaveKind.SAMPLE, WaveKind.OPEN])
+@pytest.mark.parametrize("counts", [(34, 2, 0), (34, 1, 3), (12, 2, 1), (400, 2, 1), (50, 0, 0), (0, 40, 0)])
+def test_the_whole_of_one_commune_is_hidden_as_the_commune(
+    province: Database, kind: WaveKind, counts: tuple[int, int, int]
+) -> None:
+    with province.writing() as session:
+        people = fill(session, [(UNITS[0], Mode.KIOSK, 1, counts)], kind)
+        communes = marked(session, people, ("unit",))
+        for by in ((), ("stratum",), ("mode",), ("gioi_tinh",), ("unit", "mode")):
+            own = {value: told for (domain, value), told in marked(session, people, by).items() if told[-2] != "0"}
+            assert own == {v: told for (domain, v), told in communes.items() if domain == UNITS[0]}, by
+        tables: list[By] = [(), ("unit",), ("mode",), ("gioi_tinh",), ("unit", "mode"), ("unit", "gioi_tinh")]
+        assert secrets(session, people, subtracted(session, people, tables)) == []
+
+
+@pytest.mark.parametrize("third", [(40, 1, 3), (60, 9, 5), (70, 2, 2)])
+def test_a_commune_of_one_way_is_hidden_in_a_cross_as_in_its_own_table(
+    province: Database, third: tuple[int, int, int]
+) -> None:
+    with province.writing() as session:
+        people = fill(
+            session,
+            [
+                (UNITS[0], Mode.KIOSK, 1, (25, 10, 5)),
+                (UNITS[1], Mode.KIOSK, 1, (38, 1, 4)),
+                (UNITS[2], Mode.KIOSK, 1, third),
+                (UNITS[2], Mode.PAPER, 2, (33, 4, 3)),
+            ],
+        )
+        communes, crossed = (marked(session, people, by) for by in (("unit",), ("unit", "mode")))
+        for unit, value in itertools.product(UNITS[:2], "123"):
+            assert crossed[(unit, "kiosk"), value] == communes[unit, value]
+        tables: list[By] = [(), ("unit",), ("mode",), ("unit", "mode")]
+        assert secrets(session, people, subtracted(session, people, tables)) == []

@@ -14,6 +14,7 @@ from survey.fieldwork import accounting, double_entry
 from survey.integrity import matter_words, matters, pattern_words
 from survey.integrity.matters import Matter
 from survey.integrity.patterns import Pattern
+from survey.responses.respondents import sample
 from survey.results import release_matters
 from survey.results.release_matters import Open
 from survey.storage.models import MatterState, Release, Wave
@@ -35,6 +36,7 @@ class Where(StrEnum):
     PAPER = "paper"
     SETTLE = "settle"
     WAVE = "wave"
+    PROGRESS = "progress"
 
 
 PLACES = {
@@ -44,6 +46,7 @@ PLACES = {
     "waiting": Where.PAPER,
     "unsettled": Where.SETTLE,
     "running": Where.WAVE,
+    "silent": Where.PROGRESS,
 }
 
 
@@ -74,7 +77,8 @@ class OpenMatter(Open):
 
 def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = None) -> list[OpenMatter]:
     """What is open in a wave, that first which holds up an approval: forms held, floods and identical forms,
-    patterns, proposals on lots, paper that is missing, waits to be keyed or to be settled, a wave that still runs.
+    patterns, proposals on lots, paper that is missing, waits to be keyed or to be settled,
+    communes of the sample without an answer, a wave that still runs.
 
     patterns  as in `matters.matters`
     """
@@ -84,7 +88,7 @@ def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = No
         for one in matters.open_matters(session, wave, patterns)
     ]
     if questionnaires.by_digest(session, wave.questionnaire).population.in_field:
-        found += _of_fieldwork(session, wave)
+        found += [*_of_fieldwork(session, wave), *_of_sample(session, wave)]
     if dates.today() <= waves.asks_until(wave):
         found.append(OpenMatter("running", in_each(partial(_running, wave))))
     return sorted(found, key=lambda one: not one.blocks)
@@ -112,6 +116,22 @@ def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
         ("unsettled", differing, partial(sheets_to_settle, differing, paper)),
     )
     return [OpenMatter(subject, in_each(say)) for subject, count, say in counts if count > 0]
+
+
+def _of_sample(session: Session, wave: Wave) -> list[OpenMatter]:
+    people = sample(session, wave)
+    communes = people.sampled or frozenset()
+    if not len(people) or communes <= set(people.unit.levels):
+        return []
+    return [OpenMatter("silent", in_each(partial(_silent, len(communes & {*people.unit.levels}), len(communes))))]
+
+
+def _silent(reached: int, sampled: int) -> str:
+    return _(
+        "Answers came from %(reached)s of %(sampled)s communes in the sample: the figures speak for these alone",
+        reached=number(reached),
+        sampled=number(sampled),
+    )
 
 
 def _running(wave: Wave) -> str:

@@ -44,7 +44,22 @@ def _asked(summary: Summary) -> str:
         )
     counts = {"who": summary.people, "villages": counted.villages(came.villages)}
     counts["units"] = wording.units_counted(summary.of_communes, came.units_reached)
-    return " ".join((_places(summary, days | counts), *_outside(summary)))
+    return " ".join((_places(summary, days | counts), *unanswered(summary), *_outside(summary)))
+
+
+def unanswered(summary: Summary) -> list[str]:
+    """How many villages and communes the sample has, where nobody answered in some of them."""
+    came, of_communes = summary.collection, summary.of_communes
+    if not came.drawn or (came.villages >= came.drawn and not summary.silent):
+        return []
+    told = _(
+        "The sample has %(drawn)s in %(sampled)s; answers came from %(villages)s in %(reached)s.",
+        drawn=counted.villages(came.drawn),
+        sampled=wording.units_counted(of_communes, len(summary.sampled)),
+        villages=counted.villages(came.villages),
+        reached=wording.units_counted(of_communes, came.units_reached),
+    )
+    return [f"{told} {release_words.part_alone(summary.whole)}"] if summary.silent else [told]
 
 
 def _outside(summary: Summary) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from survey.reports import leaders
+from survey.reports import conduct, leaders
 from survey.reports.fieldwork import fieldwork
 from survey.reports.labels import headline_name, is_open, label, lower, mode_label
 from survey.reports.structure import LEFT, Block, Column, Command, Heading, Paragraph, Row, Table
@@ -60,6 +60,7 @@ def forms(summary: Summary) -> list[Block]:
             strata=ngettext("%(num)s stratum", "%(num)s strata", came.strata),
             units=wording.units_counted(summary.of_communes, came.units_reached),
         )
+        text = " ".join((text, *conduct.unanswered(summary)))
     rows = [
         (_("Issued"), _("not printed by the system") if came.issued is None else number(came.issued)),
         (_("Collected"), number(came.collected)),

@@ -13,7 +13,18 @@ from analysis.response_rates import Dispositions
 from survey.fieldwork import accounting, keying_errors, outcomes
 from survey.fieldwork import near_duplicates as look_alikes
 from survey.responses.respondents import Respondents, everyone
-from survey.storage.models import Batch, Keying, KeyingDecision, Sheet, SheetState, Unit, Village, Wave, WaveKind
+from survey.storage.models import (
+    Batch,
+    DrawnVillage,
+    Keying,
+    KeyingDecision,
+    Sheet,
+    SheetState,
+    Unit,
+    Village,
+    Wave,
+    WaveKind,
+)
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 from translations.formats import order
 
@@ -62,6 +73,7 @@ class Collection:
     issued       None while no paper was printed by the system
     rejected     forms that a review took out of every figure
     aside        others, whose lots two people set aside
+    drawn        villages of the sample, answered in or not; 0 in an open wave
     look_alikes  forms of an open wave that are nearly the same as another of their place and day
     paper, households  as they are now, whatever release the figures are of; None if none was printed or drawn
     keying       errors of keying, from forms keyed twice; None if there are none
@@ -75,6 +87,7 @@ class Collection:
     units_reached: int
     villages: int
     strata: int
+    drawn: int = 0
     look_alikes: int = 0
     rejected: int = 0
     aside: int = 0
@@ -95,8 +108,17 @@ def of(session: Session, people: Respondents) -> Collection:
         units_reached=len(people.unit.levels),
         villages=len(np.unique(people.stratum.codes * len(people.psu.levels) + people.psu.codes)),
         strata=len(people.stratum.levels),
+        drawn=_drawn(session, people),
         look_alikes=look_alikes.count(people) if people.wave.kind is WaveKind.OPEN else 0,
     )
+
+
+def _drawn(session: Session, people: Respondents) -> int:
+    wave = people.wave
+    if wave.kind is WaveKind.OPEN:
+        return 0
+    drawn = DrawnVillage.draw == wave.draw if wave.draw is not None else Village.wave == wave.code
+    return session.scalar(select(func.count()).where(drawn)) or 0
 
 
 def now(session: Session, people: Respondents, came: Collection) -> Collection:

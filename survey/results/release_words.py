@@ -50,3 +50,8 @@ def untold(former: Wave, withdrawn: Release | None) -> str:
     return _(
         "Nothing is said of change: %(wave)s, the wave before, %(why)s.", wave=former.title, why=unshown(withdrawn)
     )
+
+
+def part_alone(whole: str) -> str:
+    """That the figures are not those of all: `whole`, those that they are of."""
+    return _("The figures speak only for %(whole)s, and say nothing of the others.", whole=whole)

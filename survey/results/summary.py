@@ -188,12 +188,27 @@ class Summary:
     @property
     def whole(self) -> str:
         """Whom the figures of all together are of, in the language of the moment."""
-        return whole(len(self.sampled), len(self.units))
+        return whole(self._speaking, len(self.sampled), len(self.units), self.of_communes)
 
     @property
     def whole_head(self) -> str:
         """The same at the head of a column."""
-        return whole_head(len(self.sampled), len(self.units))
+        return whole_head(self._speaking, len(self.sampled), len(self.units))
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the figures of all together are those of some communes alone."""
+        return min(self._speaking, len(self.sampled)) < len(self.units)
+
+    @property
+    def silent(self) -> int:
+        """In how many communes in which people could come into the sample nobody answered."""
+        return max(0, len(self.sampled) - self.collection.units_reached - self.waiting)
+
+    @property
+    def _speaking(self) -> int:
+        """Of how many communes the figures of all together are; an open wave's are of whoever came."""
+        return len(self.sampled) if self.wave.kind is WaveKind.OPEN else self.collection.units_reached
 
     def of_part(self, finding: str) -> str:
         """The finding behind the number of communes whose people answered, where they are not all."""

@@ -100,16 +100,23 @@ def not_sampled(record: Estimate) -> bool:
     return "not_sampled" in record.flags
 
 
-def whole(sampled: int, communes: int) -> str:
-    """Whom the figures of all together are of: of the province, or of so many of its communes."""
-    if sampled == communes:
+def whole(reached: int, sampled: int, communes: int, of_communes: bool) -> str:
+    """Whom the figures of all together are of: of the province, or of so many of its communes.
+
+    reached  communes, of those `sampled`, that answers are from
+    """
+    if min(reached, sampled) >= communes:
         return _("the whole province")
+    if reached < sampled:
+        return _("the %(places)s whose answers count", places=units_reached(of_communes, reached, communes))
     return _("the %(sampled)s of %(all)s communes in the sample", sampled=number(sampled), all=number(communes))
 
 
-def whole_head(sampled: int, communes: int) -> str:
+def whole_head(reached: int, sampled: int, communes: int) -> str:
     """The same at the head of a column."""
-    return _("Province") if sampled == communes else _("In the sample")
+    if min(reached, sampled) >= communes:
+        return _("Province")
+    return _("Where answered") if reached < sampled else _("In the sample")
 
 
 def of_part(finding: str, reached: int, every: int, of_communes: bool) -> str:

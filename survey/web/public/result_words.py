@@ -163,6 +163,8 @@ def trust(summary: Summary, release: Release) -> list[str]:
                 "asking everybody would give."
             )
         )
+        if summary.is_part:
+            lines.append(release_words.part_alone(summary.whole))
         if any(line.index.standing for line in summary.units):
             lines.append(
                 _(

@@ -82,6 +82,7 @@ def test_each_open_matter_is_gone_past_with_a_reason_that_stays_with_the_release
     province: Database, hailong: Any
 ) -> None:
     send(province, 40, "V1")
+    send(province, 40, "V3", "06658")
     lose(province)
     past = ("--despite", "missing=Lost in the flood")
     refused = hailong("release", "freeze", "--wave", "ho-mau", "--by", "A")
@@ -103,6 +104,7 @@ def test_a_release_is_asked_what_stood_open_at_its_freeze_whatever_came_since(
     province: Database, hailong: Any, app: Flask, sign_in: Any, account: Any
 ) -> None:
     send(province, 40, "V1")
+    send(province, 40, "V3", "06658")
     lose(province)
     past = ("--despite", "missing=Lost in the flood")
     assert hailong("release", "freeze", "--wave", "ho-mau", "--by", "A", *past).code == 0
@@ -131,6 +133,7 @@ def test_a_name_told_by_a_command_is_the_operators_word_and_a_release_can_be_wit
     province: Database, hailong: Any, account: Any, tmp_path: Path
 ) -> None:
     send(province, 40, "V1")
+    send(province, 40, "V3", "06658")
     with province.writing() as session:
         account(session, "Minh", Role.HEAD)
     assert (

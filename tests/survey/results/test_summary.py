@@ -187,9 +187,13 @@ def test_communes_without_an_answer_are_not_ranked(province: Database) -> None:
     answer = {line.unit.code: wording.figure(line.index) for line in said.units}
     assert [answer.pop(line.unit.code) for line in said.sampled].count("không có câu trả lời") == 1
     assert set(answer.values()) == {"không lấy mẫu ở đây"}
-    assert (len(said.units), said.whole) == (54, "2 xã, phường trong mẫu trên 54")
-    written = docx.Document(io.BytesIO(report.write(said, "docx"))).paragraphs
-    assert any("Số liệu là của 2 xã, phường trong mẫu trên 54" in one.text for one in written)
+    whole = "1 trên 54 xã, phường, đặc khu có câu trả lời được tính"
+    assert (len(said.units), said.silent, said.whole) == (54, 1, whole)
+    written = [one.text for one in docx.Document(io.BytesIO(report.write(said, "docx"))).paragraphs]
+    drawn = "Mẫu gồm 4 thôn ở 2 xã, phường, đặc khu; câu trả lời đến từ 2 thôn ở 1 xã, phường, đặc khu."
+    alone = f"Số liệu chỉ nói về {whole}, không nói gì về các nơi còn lại."
+    assert sum(f"{drawn} {alone}" in one for one in written) == 2  # of the conduct, and of the method
+    assert any(f"Số liệu là của {whole}" in one for one in written)
 
 
 def test_the_wave_bears_its_name_and_days_of_now(province: Database) -> None:

@@ -164,7 +164,7 @@ def tasks(summary: Summary) -> list[Task]:
     if summary.population.in_groups:
         return _of_groups(summary)
     few = _few(summary)
-    missing = len(summary.sampled) - collection.units_reached - summary.waiting
+    missing = summary.silent
     by_need = url_for(".units", wave=wave, xep="chu-y")
     open_tasks = [
         Task(

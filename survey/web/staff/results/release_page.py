@@ -33,6 +33,7 @@ WHERE = {
     Where.HELD: (".quarantine", Right.FIELDWORK),
     Where.LOTS: (".lots", Right.REVIEW),
     Where.PAPER: (".accounting", Right.FIELDWORK),
+    Where.PROGRESS: (".progress", Right.PROGRESS),
     Where.WAVE: (".wave_settings", Right.WAVES),
     Where.SETTLE: ("keying.to_settle", Right.REVIEW),
 }

@@ -79,7 +79,7 @@ def gather(summary: Summary) -> Series:
         raise NotFound(
             "There is no unit with the code %(code)s. Choose the commune from the list.", code=code[:20]
         )
-    all_together = summary.whole if len(summary.sampled) < len(summary.units) else summary.province.name
+    all_together = summary.whole if summary.is_part else summary.province.name
     with database().reading() as session:
         wave = waves.find(session, summary.wave.code)
         points = series.of(session, wave, measure, summary.release, code or None)

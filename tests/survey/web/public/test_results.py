@@ -202,6 +202,13 @@ def test_the_headline_says_of_how_many_communes_it_is(made_up: Flask) -> None:
         assert partial == f"In 10 of 54 communes, o{whole[1:]}"
         assert overview.finding(part, None, []).startswith("In 10 of 54 communes, ")
         assert "54" not in overview.finding(found, None, [])
+        release = releases.newest(session, "nam-truoc")
+        assert release is not None
+        alone = (
+            "The figures speak only for the 10 of 54 communes whose answers count, and say nothing of the others."
+        )
+        assert [alone in result_words.trust(one, release) for one in (found, part)] == [False, True]
+        assert (found.whole, part.whole_head) == ("the whole province", "Where answered")
 
 
 def test_ends_that_can_not_be_told_apart_are_not_named(made_up: Flask) -> None:

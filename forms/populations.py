@@ -24,6 +24,7 @@ class Population:
     by_code        they answer with a letter's code or in a file, and nobody else can
     gives_points   their index is a share of a scorecard's points, called as the document says, and no satisfaction
     are_officials  of none it is promised that officials can't see the form, or asked whether one helped
+    are_served     they came for a service: what they are asked is how they were served
     are_few        so few and known that no row of theirs is given out
     """
 
@@ -32,6 +33,7 @@ class Population:
     people: str
     survey: str = "survey"
     are_few: bool = False
+    are_served: bool = False
     are_officials: bool = False
     by_code: bool = False
     gives_points: bool = False
@@ -50,7 +52,10 @@ CITIZENS = Population(
     N_("people"),
 )
 SERVED = Population(
-    "served", N_("People served: those who came for a procedure or a public service"), N_("people served")
+    "served",
+    N_("People served: those who came for a procedure or a public service"),
+    N_("people served"),
+    are_served=True,
 )
 LEADERS = Population(
     "leaders",

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy.orm import Session
 
+from forms import Questionnaire
 from survey.pdf import typesetting
 from survey.storage.models import Unit, Wave
 from survey.system import addresses, dates
-from survey.waves import units, waves
+from survey.waves import questionnaires, units, waves
 from translations import Gone, Refusal, speaking
 from translations import gettext as _
 from translations.formats import day
@@ -57,10 +58,18 @@ def draw(session: Session, wave: str, base: str, size: str, unit: str | None = N
     else:
         places = [units.answered_at(session, unit)]
     province = units.province(session)
-    return _pdf([_poster(row, place, province, base) for place in places], size)
+    asked = questionnaires.by_digest(session, row.questionnaire)
+    return _pdf([_poster(row, asked, place, province, base) for place in places], size)
 
 
-def _poster(wave: Wave, place: Unit, province: Unit, base: str) -> Poster:
+def _sentence(asked: Questionnaire) -> str:
+    """Of service where the questionnaire asks those served, or rates something by an index; else of none."""
+    if asked.population.are_served or asked.index is not None:
+        return _("Scan the code to tell us how you were served; we don't ask for your name.")
+    return _("Scan the code to answer; we don't ask for your name.")
+
+
+def _poster(wave: Wave, asked: Questionnaire, place: Unit, province: Unit, base: str) -> Poster:
     address = addresses.form(base, wave.code, place.code)
     words = {}
     for language in ("vi", "en"):
@@ -68,7 +77,7 @@ def _poster(wave: Wave, place: Unit, province: Unit, base: str) -> Poster:
             name = units.named(place)
             words[language] = Words(
                 place=name[:1].upper() + name[1:],
-                sentence=_("Scan the code to tell us how you were served; we don't ask for your name."),
+                sentence=_sentence(asked),
                 address=_("QR code that leads to %(address)s", address=address),
                 asker=_("Asked by the People's Committee of %(province)s", province=units.named(province)),
                 ask=_("Questions: %(contact)s", contact=wave.contact) if wave.contact else "",

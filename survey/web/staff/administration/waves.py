@@ -83,7 +83,13 @@ class WaveForm(StaffForm):
         render_kw={"maxlength": 40, **AS_TYPED},
     )
     questionnaire = SelectField(
-        Lazy("Questionnaire"), [InputRequired(Lazy("Choose a questionnaire."))], validate_choice=True
+        Lazy("Questionnaire"),
+        [InputRequired(Lazy("Choose a questionnaire."))],
+        validate_choice=True,
+        description=Lazy(
+            "If no question counts for an index, the survey has no headline figure and communes are not compared. "
+            "That is no fault: each question has its own results."
+        ),
     )
     kind = RadioField(
         Lazy("Kind"),

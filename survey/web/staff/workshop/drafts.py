@@ -213,6 +213,7 @@ def _around(one: Open, code: str | None) -> dict[str, Any]:
         "sentence": condition_words.sentence,
         "time_of": time_of,
         "place_of": place_words.place,
+        "reason_of": place_words.reason,
         "document_faults": [fault for fault in one.looked.faults if not fault.code],
     }
 

@@ -8,6 +8,8 @@ from forms.faults import Fault
 from translations import LANGUAGES, N_
 from translations import gettext as _
 
+FEW_CHOICES = "Add a choice: at least %(fewest)s are needed."  # as `forms.grammar` says it
+LACKS = ("Add %(key)s: it is needed here.", "Write `key: value` lines here.")  # as `forms.document` says it
 NAMES = {
     "title": N_("Title"),
     "purpose": N_("Purpose"),
@@ -57,3 +59,14 @@ def place(fault: Fault, further: Mapping[str, str]) -> str:
         else:
             words.append(str(step))
     return ", ".join(words)
+
+
+def reason(fault: Fault) -> str:
+    """What is to be done at a fault: a part that is missing by its name on the page, and no lines of a file."""
+    key, steps = str(fault.error.values.get("key", "")), fault.steps
+    if fault.error.message in LACKS and "choices" in (key, steps[-1] if steps else ""):
+        return _(FEW_CHOICES, fewest=2)
+    if key in NAMES:
+        name = _(NAMES[key])
+        return _(fault.error.message, **{**fault.error.values, "key": f"“{name}”"})
+    return fault.reason

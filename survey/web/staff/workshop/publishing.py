@@ -9,6 +9,7 @@ from flask_login import current_user
 from forms import differences
 from survey.accounts.accounts import Right
 from survey.storage.models import DraftState
+from survey.web import previews
 from survey.web.current import database
 from survey.web.staff.blueprint import pages
 from survey.web.staff.workshop import drafts as draft_pages
@@ -70,6 +71,8 @@ def _page(
         words=differences.words,
         time_of=draft_pages.time_of,
         place_of=place_words.place,
+        reason_of=place_words.reason,
+        ways=previews.WAYS,
     )
     return page, status
 

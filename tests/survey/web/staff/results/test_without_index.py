@@ -11,6 +11,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -18,6 +19,7 @@ from openpyxl import load_workbook
 
 from forms import parse
 from survey.data_files import importing
+from survey.paper import posters
 from survey.reports import commune, xlsx
 from survey.reports.contents import contents
 from survey.reports.structure import Table
@@ -175,3 +177,19 @@ def test_the_report_and_a_notice_list_the_questions(released: Flask) -> None:
     assert "Ba điều chính" not in said(notice)
     rows = {row[0]: row[3] for row in book["Xã, phường"].iter_rows(values_only=True)}
     assert rows["06652"] == "41"
+
+
+def test_a_poster_speaks_of_service_only_where_that_is_asked(water: Flask) -> None:
+    with (
+        water.extensions["database"].reading() as session,
+        pypdfium2.PdfDocument(posters.draw(session, WAVE, "https://h.vn", "A4", "06652")) as pdf,
+    ):
+        said_there = " ".join(pdf[0].get_textpage().get_text_bounded().split())
+    assert "Quét mã để trả lời; không hỏi tên." in said_there
+    assert "phục vụ" not in said_there
+
+
+def test_the_page_that_opens_a_wave_says_what_a_survey_without_an_index_lacks(
+    water: Flask, sign_in: Callable[[Flask, str], FlaskClient]
+) -> None:
+    assert "không có con số chung" in read(sign_in(water, "admin"), "/quan-tri/dot-moi")

@@ -202,3 +202,23 @@ def test_from_sent_to_published_by_a_second_person(
     done = head.post("/quan-tri/bo-phieu/nhap/1/phat-hanh", data={"csrf_token": token[1], "so.tiep_xuc": "0"})
     assert done.headers["Location"] == "/quan-tri/bo-phieu/noi_phuc_vu@3"
     assert "lanh-dao" in head.get("/quan-tri/bo-phieu/").text
+
+
+def test_a_first_version_is_read_whole_where_it_is_published(lan: Writer) -> None:
+    begin(lan)
+    lan.send("nhap/1/cau/cau_1/luu", **QUESTION)
+    page = lan.client.get("/quan-tri/bo-phieu/nhap/1/phat-hanh").text
+    assert "Rất không hài lòng · " in page
+    assert 'href="/quan-tri/bo-phieu/nhap/1/xem/' in page
+    assert "Lời nói trước khi xin đồng ý" in page
+    assert "không có con số chung" in page
+    assert "Tính vào" in lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
+    assert "không có con số chung" in lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
+
+
+def test_missing_choices_are_called_as_the_page_calls_them(lan: Writer) -> None:
+    begin(lan)
+    lan.send("nhap/1/cau/cau_1/luu", **(QUESTION | {"kind": "single"}))
+    page = lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
+    assert "Hãy thêm lựa chọn: cần ít nhất 2." in page
+    assert "Hãy thêm choices" not in page

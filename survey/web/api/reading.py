@@ -145,35 +145,35 @@ def wave_results(wave: str) -> ResponseReturnValue:
     """The records of the newest approved release of a wave, what must be hidden hidden.
 
     Of a release that was withdrawn there are none, but why (410). Where nothing is released they are a draft of
-    the present data, and the header `Hailong-Release` says so: for Home Affairs alone, who see the drafts on their
-    pages too. Who reads one commune is given the records of that one, by unit, and no draft. A table that is not
-    declared for others is noted as on the pages, and the header `Hailong-Dissemination` says that it stays in the
-    house.
+    the present data, and the header `Hailong-Release` says so: for who may have the responses one by one, since
+    the difference of two drafts is what one person answered. Who reads one commune is given the records of that
+    one, by unit. A table that is not declared for others is noted as on the pages, and the header
+    `Hailong-Dissemination` says that it, or a draft, stays in the house.
     """
     everything = current_user.may(Right.RESULTS)
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        release = releases.newest(session, wave_row.code)
+        drafts = current_user.may(Right.ROWS)
         if (withdrawal := releases.withdrawal(session, wave_row.code)) is not None:
             raise withdrawal
+        release = (releases.newest if drafts else releases.shown)(session, wave_row.code)
         items, by = (tuple(request.args.getlist(name)) for name in ("item", "by"))
         if not everything:
             by = by or ("unit",)
             if by != ("unit",):
                 raise Denied("You may read your own commune only: leave out “by”, or ask by unit.")
-            release = releases.shown(session, wave_row.code)
         people = sample(session, wave_row, release)
         records = result_table.released(session, people, items, by, request.args.get("rule"))
         records = unusual.flagged(session, wave_row, release, records)
     if not everything:
         records = tuple(record for record in records if record.domain == current_user.unit)
     answer = _listed(result_table.as_records(records))
-    may_go_out = disclosure.declared(wave_row, by)
-    if not may_go_out:
+    declared = disclosure.declared(wave_row, by)
+    if not declared:
         audit.annotate(asked=request.query_string.decode())
         with database().writing():  # leaves an entry of its own
             pass
-    answer.headers["Hailong-Dissemination"] = "open" if may_go_out else "internal"
+    answer.headers["Hailong-Dissemination"] = "open" if declared and release else "internal"
     answer.headers["Hailong-Release"] = "draft" if release is None else str(release.number)
     return answer
 

@@ -499,19 +499,28 @@ def test_a_commune_sees_nothing_before_a_release_and_one_submission_changes_noth
         assert reader.get(f"/quan-tri/ho-mo/{elsewhere}").status_code == 403, elsewhere
 
 
-def test_programs_read_the_release_and_a_draft_says_so(province: Database, client: FlaskClient, send: Any) -> None:
+def test_programs_read_the_release_and_a_draft_is_for_those_that_read_rows_and_says_so(
+    province: Database, client: FlaskClient, send: Any
+) -> None:
+    """Two drafts, one form apart, would tell whoever reads no rows what one person answered."""
     send(35)
     with province.writing() as session:
-        token = tokens.add(session, "may", Role.HOME_AFFAIRS)
+        scopes = {"may": [tokens.Scope.RESULTS], "kho": [tokens.Scope.RESULTS, tokens.Scope.ROWS]}
+        given = {name: tokens.add(session, name, Role.HOME_AFFAIRS, scope=scope) for name, scope in scopes.items()}
 
-    def read() -> Any:
+    def read(name: str) -> Any:
         address = "/api/v1/waves/ho-mo/results?item=C5%3D1"
-        return client.get(address, headers={"Authorization": f"Bearer {token}"})
+        return client.get(address, headers={"Authorization": f"Bearer {given[name]}"})
 
-    assert (read().headers["Hailong-Release"], read().json[0]["n"]) == ("draft", 35)
+    assert (read("may").status_code, "Hailong-Release" in read("may").headers) == (404, False)
+    draft = read("kho")
+    assert (draft.headers["Hailong-Release"], draft.json[0]["n"]) == ("draft", 35)
+    assert draft.headers["Hailong-Dissemination"] == "internal"
     freeze(province, "ho-mo")
     send(3)
-    assert (read().headers["Hailong-Release"], read().json[0]["n"]) == ("1", 35)
+    for name in scopes:
+        assert (read(name).headers["Hailong-Release"], read(name).json[0]["n"]) == ("1", 35)
+        assert read(name).headers["Hailong-Dissemination"] == "open"
 
 
 def test_whoever_reads_a_withdrawn_release_reads_why(

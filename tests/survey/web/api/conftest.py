@@ -18,7 +18,8 @@ def token(province: Database) -> Any:
 
     def make(role: Role) -> dict[str, str]:
         with province.writing() as session:
-            text = tokens.add(session, f"program-{role}", role)
+            rows = [tokens.Scope.ROWS] if role is Role.HOME_AFFAIRS else []  # nothing is released: a draft is read
+            text = tokens.add(session, f"program-{role}", role, scope=[*tokens.usual(role), *rows])
             if role in assignments.ROLES[Mode.PAPER]:
                 assignments.give(session, "ho-mo", f"token:program-{role}", Mode.PAPER, "giam-sat")
         return {"Authorization": f"Bearer {text}"}

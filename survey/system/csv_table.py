@@ -13,7 +13,6 @@ from typing import Any, TextIO
 
 from survey.system.header import LAST, WIDEST, Heads, old_font
 from translations import N_, Lazy, Refusal, gettext, reason
-from translations.formats import some
 from translations.unicode import fold, nfc
 
 TOLD = 10
@@ -167,6 +166,8 @@ class Rows:
         if len(totals) == 1:
             self.understood.append(Lazy("Row %(row)s, a total, was passed over.", row=totals[0]))
         elif totals:
+            from translations.formats import some  # noqa: PLC0415 (brings Babel, which estimates do without)
+
             rows = some([str(row) for row in totals], MOST_TOTALS)
             message = N_("Rows passed over as totals (%(count)s): %(rows)s.")
             self.understood.append(Lazy(message, count=len(totals), rows=rows))

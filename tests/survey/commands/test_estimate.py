@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import os
@@ -453,7 +454,7 @@ def test_nothing_of_the_web_is_imported(data: Path) -> None:
 def test_memory_is_that_of_a_few_chunks(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, design: tuple[str, ...]
 ) -> None:
-    """Five times the rows need no more: neither the text nor the columns of what is summed are kept."""
+    """Ten times the rows need no more: neither the text nor the columns of what is summed are kept."""
     monkeypatch.setattr(table_reader, "CHUNK", 4096)
     monkeypatch.setattr(table_reader, "FEW", 4096)
     totals = "".join(f"thon,{village},100\n" for village in range(9))
@@ -478,6 +479,7 @@ def test_memory_is_that_of_a_few_chunks(
         path = tmp_path / "long.csv"
         lines = "".join(f"1,{row % 9},{row % 5 + 1}\n" for row in range(rows))
         path.write_text("w,thon,q\n" + lines, encoding="utf-8")
+        gc.collect()
         tracemalloc.start()
         (one,) = run.records("estimate", path, "--weights", "w", *design, "--item", "q=4,5")
         most = tracemalloc.get_traced_memory()[1]
@@ -486,4 +488,6 @@ def test_memory_is_that_of_a_few_chunks(
         return most + held
 
     peak(100)  # loads what is needed
-    assert peak(40_000) < 2 * peak(8_000)
+    assert peak(80_000) < 3 * peak(
+        8_000
+    )  # some chunks more may be held; with the text alone it would be 3.4 times

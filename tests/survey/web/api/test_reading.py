@@ -75,8 +75,8 @@ def test_each_question_has_its_own_answer(client: FlaskClient, token: Any) -> No
 def test_a_table_that_others_may_not_have_says_so_and_one_that_is_not_declared_is_noted(
     client: FlaskClient, province: Database, token: Any, by: str, declared: bool
 ) -> None:
-    """Several tables of the same people could be taken off each other, and an open wave is released weekly. Nothing
-    is released here, so all is a draft."""
+    """Several tables of the same people could be taken off each other, and an open wave is released weekly.
+    Nothing is released here, so all is a draft."""
     reply = client.get(f"/api/v1/waves/ho-mo/results?item=C4&by={by}", headers=token(Role.HOME_AFFAIRS))
     assert (reply.status_code, reply.headers["Hailong-Dissemination"]) == (200, "internal")
     with province.reading() as session:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask, g, url_for
+from flask.ctx import RequestContext
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
@@ -39,6 +40,13 @@ def large(province: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     return province
 
 
+def request_of(app: Flask, reader: FlaskClient) -> RequestContext:
+    """A request of whoever is signed in there: what is shown hangs on it."""
+    cookie = reader.get_cookie("phien")
+    assert cookie is not None
+    return app.test_request_context(headers={"Cookie": f"phien={cookie.value}"})
+
+
 def test_links_between_the_figures_of_a_wave_keep_the_release_and_no_others(app: Flask) -> None:
     with app.test_request_context("/quan-tri/ho-mau/?ban=1"):
         for page, more in (("table_file", {"format": "csv"}), ("download", {"format": "pdf"}), ("units", {})):
@@ -60,11 +68,11 @@ def test_a_form_that_comes_shows_later_but_in_a_file_at_once(
     monkeypatch.setattr(figures, "FRESH", timedelta(0))
     for page in (f"{address}?muc=C5", "/quan-tri/ho-mo/"):
         assert "Số liệu lúc" in reader.get(page).text
-    with app.test_request_context():
+    with request_of(app, reader):
         summary, people = figures_of("ho-mo")
         assert (summary.collection.collected, len(people)) == (60, 60)
         assert "as_of" in g
-    with app.test_request_context():
+    with request_of(app, reader):
         summary, people = figures_of("ho-mo", now=True)
         assert (summary.collection.collected, len(people)) == (61, 61)
         assert "as_of" not in g
@@ -73,10 +81,12 @@ def test_a_form_that_comes_shows_later_but_in_a_file_at_once(
 
 
 def test_what_another_process_changes_shows_at_once_and_a_sign_in_changes_nothing(
-    app: Flask, large: Database
+    app: Flask, large: Database, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
+    reader = sign_in(app, "home_affairs")
+
     def shown() -> WaveFigures:
-        with app.test_request_context():
+        with request_of(app, reader):
             return figures_of("ho-mo")
 
     before = shown()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -55,7 +55,9 @@ class Hidden:
 class HiddenTables:
     """What is hidden of a sample as one table: by commune and stratum, or by another grouping.
 
-    tables  the domains of each column
+    tables     the domains of each column
+    known      the coarser tables of the same people, by their columns: those of one table share them
+    decisions  what is hidden, by item
     """
 
     session: Session
@@ -63,6 +65,8 @@ class HiddenTables:
     own: str
     tables: Mapping[str, Domains]
     by: Sequence[str] = ()
+    known: dict[tuple[str, ...], HiddenTables] = field(default_factory=dict, compare=False)
+    decisions: dict[str, Hidden] = field(default_factory=dict, compare=False)
 
     @cached_property
     def coarser(self) -> list[HiddenTables]:
@@ -75,7 +79,10 @@ class HiddenTables:
             ways += [(), *([("mode",)] if self.own != "mode" else [])]
         elif self.by:
             ways += [part for part in itertools.combinations(self.by, len(self.by) - 1) if part != TOGETHER[:1]]
-        return [of_groups(self.session, self.people, by) for by in ways]
+        for by in ways:
+            if tuple(by) not in self.known:
+                self.known[tuple(by)] = of_groups(self.session, self.people, by, self.known)
+        return [self.known[tuple(by)] for by in ways]
 
     @cached_property
     def both(self) -> CommunesAndStrata:
@@ -267,19 +274,32 @@ class HiddenTables:
         return Hidden(figures, table, suppression.exposed)
 
 
-def of_groups(session: Session, people: Respondents, by: Sequence[str]) -> HiddenTables:
-    """The tables of people by some columns, with those of communes and strata together."""
+def of_groups(
+    session: Session,
+    people: Respondents,
+    by: Sequence[str],
+    known: dict[tuple[str, ...], HiddenTables] | None = None,
+) -> HiddenTables:
+    """The tables of people by some columns, with those of communes and strata together.
+
+    known  the coarser ones of the same people that were made before
+    """
+    known = {} if known is None else known
     own = grouped(by)
     if set(by) & set(TOGETHER) and set(by) <= set(TOGETHER) and (len(by) == 1 or tuple(by) == TOGETHER):
         tables = {column: domains(session, people, [column]) for column in TOGETHER}
-        return HiddenTables(session, people, by[0], tables)
+        return HiddenTables(session, people, by[0], tables, known=known)
     tables = {own: domains(session, people, by, blanks=True)} if by else {}
-    return HiddenTables(session, people, own, tables, tuple(by))
+    return HiddenTables(session, people, own, tables, tuple(by), known)
 
 
 def decided(one: HiddenTables, code: str) -> Hidden:
-    """What is hidden of an item, remembered where there are releases."""
-    return one.hidden(code) if one.people.former is None else hidden_of_release(one, code)
+    """What is hidden of an item: each finer table asks for it again, and each later release."""
+    if one.people.former is not None:
+        return hidden_of_release(one, code)
+    if code not in one.decisions:
+        one.decisions[code] = one.hidden(code)
+    return one.decisions[code]
 
 
 def _profiles(figures: Sequence[Count]) -> dict[Any, tuple[tuple[str, int, int], ...]]:

@@ -65,18 +65,13 @@ class _Counts:
         small domains all with a secret answer, and of those who moved since the table before, for two tables taken
         off each other are a table as well."""
         events, secret = self.tables.events, self.tables.secret
-        moved = {
-            (v, d) for v, d in self._cells(self.tables.moved_now) if secret[v] and 0 < events[v, d] < FEWEST_EVENTS
+        withheld = {
+            (v, d)
+            for v, d in self._cells(self.hidden)
+            if secret[v] and events[v, d] and (d in self.small or events[v, d] < FEWEST_EVENTS)
         }
-        return (
-            self.rare
-            | moved
-            | {
-                (v, d)
-                for v, d in self._cells(self.hidden)
-                if secret[v] and events[v, d] and (d in self.small or events[v, d] < FEWEST_EVENTS)
-            }
-        )
+        moved = self._cells(self.tables.moved_now)
+        return self.rare | withheld | {(v, d) for v, d in moved if secret[v] and 0 < events[v, d] < FEWEST_EVENTS}
 
     @cached_property
     def before(self) -> dict[Place, Mark | None]:
@@ -153,9 +148,7 @@ class _Counts:
                 named = named - {cell[0]}  # who saw "under 3" of one cell would take the others for none or many
             else:
                 protected = protected - {cell}
-                exposed |= {
-                    cell
-                } - self.free  # of the only ones who moved the whole tells it: nothing to be hidden helps
+                exposed |= {cell} - self.free  # of the only ones who moved the whole tells it: no hiding helps
         return Masked(self._named(named), hidden, exposed - self._exposed_before(exposed, hidden))
 
     def _rare_now(self) -> set[Place]:

@@ -97,7 +97,7 @@ def test_a_translation_fills_in_the_same_places(catalogue: Catalog) -> None:
 
 
 def test_a_count_before_a_noun_is_told_of_one_too(messages: dict[object, str]) -> None:
-    """English has “1 form”: such a message has a plural, or takes in a phrase of `translations.counted`."""
+    """English has “1 form”: such a message has a plural, or takes in a phrase of `translations.phrases`."""
     told = {message for message in messages if isinstance(message, str) and COUNT.search(message)}
     assert told == set(OF_MANY.read_text(encoding="utf-8").splitlines())
 

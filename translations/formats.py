@@ -95,7 +95,7 @@ def ended(text: str | None) -> str:
     return f"{text}." if text and text[-1] not in ".!?…" else text
 
 
-def some(names: Sequence[str], most: int = 5, between: str = ", ") -> str:
+def first_few(names: Sequence[str], most: int = 5, between: str = ", ") -> str:
     """The first few of a list, for a sentence that goes on or ends behind it, and how many more there are."""
     if len(names) <= most + 1:  # one more is named, not counted
         return between.join(names)

@@ -15,7 +15,7 @@ from survey.storage import database as storage
 from survey.storage import key_rotation, schema
 from survey.system import settings
 from survey.system.dates import today
-from translations import Refusal, counted
+from translations import Refusal, phrases
 from translations import gettext as _
 from translations.formats import day, number
 
@@ -48,7 +48,7 @@ def backup(file: Path, plain: bool) -> None:
     rows = sum(count for count, _digest in contents.tables.values())
     say(
         "Backed up: %(rows)s of %(tables)d tables, to %(file)s.",
-        rows=counted.rows(rows),
+        rows=phrases.rows(rows),
         tables=len(contents.tables),
         file=file,
     )
@@ -92,7 +92,7 @@ def restore(file: Path, without_keys: bool) -> None:
     rows = sum(count for count, _digest in contents.tables.values())
     say(
         "Restored: %(rows)s of the backup of %(day)s, made by Hài Lòng %(version)s.",
-        rows=counted.rows(rows),
+        rows=phrases.rows(rows),
         day=day(date.fromisoformat(contents.day)),
         version=contents.version,
     )

@@ -11,8 +11,8 @@ from survey.commands import command, say
 from survey.commands.options import option, out
 from survey.data_files import exporting, import_lots, importing, open_data
 from survey.operations import installation
-from translations import counted
 from translations import gettext as _
+from translations import phrases
 from translations.formats import number
 
 STEP = 20_000  # rows between two lines of progress, where they can't be written over
@@ -20,9 +20,9 @@ STEP = 20_000  # rows between two lines of progress, where they can't be written
 
 def _progress(rows: int) -> None:
     if sys.stderr.isatty():
-        click.echo("\r" + _("%(rows)s read", rows=counted.rows(rows)), err=True, nl=False)
+        click.echo("\r" + _("%(rows)s read", rows=phrases.rows(rows)), err=True, nl=False)
     elif rows % STEP == 0:
-        say("%(rows)s read", rows=counted.rows(rows))
+        say("%(rows)s read", rows=phrases.rows(rows))
 
 
 @command(

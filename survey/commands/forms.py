@@ -15,8 +15,8 @@ from survey.paper import batches, printing
 from survey.sampling import draws, outcome_words
 from survey.system.atomic_file import atomic_write
 from survey.waves import units, waves
-from translations import counted
 from translations import gettext as _
+from translations import phrases
 
 SHARE, COUNT = click.FloatRange(0, 100), click.IntRange(1, 500)
 REASONS = [*(outcome.value for outcome in outcome_words.ON_THE_SHEET), *outcome_words.VOID]
@@ -144,4 +144,4 @@ def void(serials: tuple[str, ...], wave: str, reason: str, person: str, sure: bo
     with installation.opened().writing() as session:
         code = waves.find(session, wave).code
         count = keying_decisions.void(session, code, numbers, reason, person, sure)
-    say("Void: %(forms)s.", forms=counted.forms(count))
+    say("Void: %(forms)s.", forms=phrases.forms(count))

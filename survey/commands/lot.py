@@ -13,8 +13,8 @@ from survey.data_files import import_lots
 from survey.operations import installation
 from survey.responses import lot_list, lot_steps
 from survey.waves import waves
-from translations import counted
 from translations import gettext as _
+from translations import phrases
 
 FIELDS = (
     "lot",
@@ -118,7 +118,7 @@ def recall(lot_: str, wave: str, reason: str, person: str) -> None:
         row = waves.find(session, wave, lock=True)
         found = import_lots.find(session, wave, lot_)
         forms = import_lots.recall(session, row, found.lot.number, reason, person)
-    say("%(name)s is taken back; out of every figure: %(forms)s.", name=found.name, forms=counted.forms(forms))
+    say("%(name)s is taken back; out of every figure: %(forms)s.", name=found.name, forms=phrases.forms(forms))
 
 
 @lot.command(help=_("Propose to take a lot back. It stays aside until another person confirms."))
@@ -151,7 +151,7 @@ def confirm(number: int, wave: str, person: str, refuse: str | None) -> None:
             return
         lot_steps.confirm(session, wave, number, person)
         is_aside = lot_steps.state(session, wave)[number].is_aside
-        forms = counted.forms(lot_steps.size(session, number))
+        forms = phrases.forms(lot_steps.size(session, number))
     if is_aside:
         say("Lot %(number)s is set aside; out of every figure: %(forms)s.", number=number, forms=forms)
     else:

@@ -11,8 +11,8 @@ from survey.operations import installation
 from survey.results import commune_boundaries, commune_tiles
 from survey.system import dates
 from survey.waves import units
-from translations import counted
 from translations import gettext as _
+from translations import phrases
 
 map = Commands("map", help=_("Boundaries of the communes, or their tiles, for the map of results."))
 
@@ -29,7 +29,7 @@ def import_map(file: Path) -> None:
     with installation.opened().reading() as session:
         communes = units.communes(session, dates.today())
     count = commune_boundaries.load(file, communes)
-    say("The boundaries of %(units)s are loaded.", units=counted.communes(count))
+    say("The boundaries of %(units)s are loaded.", units=phrases.communes(count))
 
 
 @map.command(
@@ -44,4 +44,4 @@ def load_tiles(file: Path) -> None:
     with installation.opened().reading() as session:
         communes = units.communes(session, dates.today())
     count = commune_tiles.load(file, communes)
-    say("The tiles of %(units)s are loaded.", units=counted.communes(count))
+    say("The tiles of %(units)s are loaded.", units=phrases.communes(count))

@@ -18,7 +18,7 @@ from survey.results import release_matters, release_steps, releases
 from survey.storage import models
 from survey.waves import waves
 from survey.year import year_releases
-from translations import Conflict, counted, formats
+from translations import Conflict, formats, phrases
 from translations import gettext as _
 
 WAVE = click.option("--wave", "code", metavar="CODE", help=_("The wave whose results are released."))
@@ -114,7 +114,7 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
                 "Release %(number)s of %(wave)s contains %(forms)s. Check its figures next.",
                 number=made.number,
                 wave=code,
-                forms=counted.forms(releases.size(made)),
+                forms=phrases.forms(releases.size(made)),
             )
             _tell(releases.differences(session, made), releases.waiting(session, made))
     elif year is not None:
@@ -240,10 +240,10 @@ def _hands(one: release_steps.Frozen) -> list[str]:
 def _tell(differences: list[releases.Changed], waiting: list[releases.Changed]) -> None:
     """By how many forms a release differs from the one before it, and what waits, to those who decide on it."""
     for changed in differences:
-        came = counted.forms(changed.came)
+        came = phrases.forms(changed.came)
         say("Since the release before, %(unit)s: %(came)s more, %(went)s fewer.", **vars(changed) | {"came": came})
     for changed in waiting:
-        came = counted.forms(changed.came)
+        came = phrases.forms(changed.came)
         say(
             "Not in it, %(unit)s: %(came)s there now; and %(went)s that were taken out.",
             **vars(changed) | {"came": came},

@@ -19,7 +19,7 @@ from survey.storage import models
 from survey.waves import questionnaires, waves
 from translations import Refusal
 from translations import gettext as _
-from translations.formats import number, some
+from translations.formats import first_few, number
 
 BY = ("stratum", "unit", "psu", "none")
 WAVE = click.option("--wave", "code", metavar="CODE", required=True, help=_("The wave."))
@@ -120,7 +120,7 @@ def _tell_gaps(calibration: dict[str, Any]) -> None:
     }
     for name, words in gaps.items():
         if calibration.get(name):
-            click.echo(f"{words} {some(list(calibration[name]))}", err=True)
+            click.echo(f"{words} {first_few(list(calibration[name]))}", err=True)
 
 
 def _joint(text: str, reason: str, names: Mapping[str, str]) -> joint_classes.Joint:

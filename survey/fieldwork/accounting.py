@@ -21,7 +21,7 @@ from survey.system import dates
 from survey.waves import waves
 from translations import Conflict, NotFound, Refusal
 from translations.formats import day as shown
-from translations.formats import nfc, some
+from translations.formats import first_few, nfc
 
 # Why a form is void: what became of its household, or what became of the paper.
 REASONS: dict[str, str] = {outcome.value: OUTCOMES[outcome] for outcome in ON_THE_SHEET} | VOID
@@ -265,7 +265,7 @@ def _ask(session: Session, serials: Collection[str], entered: set[str], void: se
             entered=len(entered),
             keyed=len(keyed),
             open=len(opened),
-            serials=some(meant, NAMED),
+            serials=first_few(meant, NAMED),
         )
 
 

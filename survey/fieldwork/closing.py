@@ -12,7 +12,7 @@ from survey.storage.models import Batch, OpenKeying, Scan, Sheet
 from survey.system import dates
 from survey.waves import waves
 from translations import Conflict
-from translations.formats import some
+from translations.formats import first_few
 
 
 def gaps(lines: list[Line]) -> list[Line]:
@@ -26,7 +26,7 @@ def _not_yet(left: list[Line]) -> Conflict:
         "without a reason, in the batches %(batches)s.",
         waiting=sum(line.waiting for line in left),
         missing=sum(line.missing - line.explained for line in left),
-        batches=some([str(line.batch) for line in left]),
+        batches=first_few([str(line.batch) for line in left]),
     )
 
 

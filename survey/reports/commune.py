@@ -28,8 +28,8 @@ from survey.results.result_table import Record
 from survey.results.summary import Line, Summary, UnitLine
 from survey.results.targets import Line as Target
 from survey.waves import units
-from translations import counted
 from translations import gettext as _
+from translations import phrases
 from translations.formats import number
 
 ON_THE_PAGE = 2  # targets that have room beside the rest; more stand in the annex
@@ -125,7 +125,7 @@ def _introduction(summary: Summary, line: UnitLine) -> str:
     return _(
         "The Department of Home Affairs gives notice of the results in %(commune)s (%(people)s %(who)s in "
         "%(villages)s of the sample answered):",
-        villages=counted.villages(villages),
+        villages=phrases.villages(villages),
         **told,
     )
 

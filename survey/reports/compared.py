@@ -138,7 +138,7 @@ def note() -> str:
         "“Up”, “down”: beyond chance, all lines of the comparison taken together. “Signs”: on average at most one "
         "in five of these is due to chance. “Not enough grounds” does not mean equal."
     )
-    return f"{words} {standing_words.together()}"
+    return f"{words} {standing_words.of_tests()}"
 
 
 def _signed(share: float, decimals: int) -> str:

@@ -8,8 +8,8 @@ from survey.reports.labels import is_open
 from survey.reports.structure import Annexes, Block, Paragraph
 from survey.results import release_words, wording
 from survey.results.summary import Summary
-from translations import counted, ngettext
 from translations import gettext as _
+from translations import ngettext, phrases
 from translations.formats import number, official_day, percent
 
 
@@ -42,7 +42,7 @@ def _asked(summary: Summary) -> str:
             units=wording.units_counted(summary.of_communes, came.units_reached),
             **days,
         )
-    counts = {"who": summary.people, "villages": counted.villages(came.villages)}
+    counts = {"who": summary.people, "villages": phrases.villages(came.villages)}
     counts["units"] = wording.units_counted(summary.of_communes, came.units_reached)
     return " ".join((_places(summary, days | counts), *unanswered(summary), *_outside(summary)))
 
@@ -54,9 +54,9 @@ def unanswered(summary: Summary) -> list[str]:
         return []
     told = _(
         "The sample has %(drawn)s in %(sampled)s; answers came from %(villages)s in %(reached)s.",
-        drawn=counted.villages(came.drawn),
+        drawn=phrases.villages(came.drawn),
         sampled=wording.units_counted(of_communes, len(summary.sampled)),
-        villages=counted.villages(came.villages),
+        villages=phrases.villages(came.villages),
         reached=wording.units_counted(of_communes, came.units_reached),
     )
     return [f"{told} {release_words.part_alone(summary.whole)}"] if summary.silent else [told]

@@ -8,7 +8,7 @@ from survey.reports.labels import headline_name, is_open, label, lower, mode_lab
 from survey.reports.structure import LEFT, Block, Column, Command, Heading, Paragraph, Row, Table
 from survey.results import from_file, wording
 from survey.results.summary import Summary
-from translations import N_, counted, ngettext
+from translations import N_, ngettext, phrases
 from translations import gettext as _
 from translations.formats import number, percent
 
@@ -56,7 +56,7 @@ def forms(summary: Summary) -> list[Block]:
     else:
         text = _(
             "The sample is stratified and drawn by village: %(villages)s in %(strata)s, in %(units)s.",
-            villages=counted.villages(came.villages),
+            villages=phrases.villages(came.villages),
             strata=ngettext("%(num)s stratum", "%(num)s strata", came.strata),
             units=wording.units_counted(summary.of_communes, came.units_reached),
         )

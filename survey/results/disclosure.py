@@ -15,7 +15,7 @@ from analysis.disclosure import FEWEST, Mark, hidden_for_itself
 from survey.responses.respondents import Respondents
 from survey.results.answer_counts import Domains, count_answers
 from survey.results.breakdowns import TOGETHER, grouped
-from survey.results.hidden_tables import Earlier, HiddenTables, decided, delicate, of_groups
+from survey.results.hidden_tables import Earlier, HiddenTables, decide, delicate, of_groups
 from survey.storage.models import Wave, WaveKind
 from translations import Refusal
 
@@ -51,7 +51,7 @@ def _gravest(
     """The gravest mark of a value, and of all values of an item, in a domain."""
     gravest: dict[tuple[str, str | None, Any], Mark] = {}
     for code in codes:
-        shown = decided(together, code).table
+        shown = decide(together, code).table
         for count, mark in zip(shown.figures, shown.marks, strict=True):
             for key in ((code, count.value, count.domain), (code, None, count.domain)):
                 if mark is not None and GRAVEST_LAST.index(mark) >= GRAVEST_LAST.index(gravest.get(key, mark)):

@@ -177,7 +177,7 @@ class HiddenTables:
         found: dict[Any, dict[str | None, Mark | None]] = {}
         given = self.people.answers(self.people.questionnaire.items[code]).given
         for other in self.coarser:
-            shown = decided(other, code)
+            shown = decide(other, code)
             marks: dict[Any, dict[str | None, Mark | None]] = {}
             for count, mark in zip(shown.counts, shown.table.marks, strict=True):
                 marks.setdefault(count.domain, {})[count.value] = mark
@@ -293,7 +293,7 @@ def of_groups(
     return HiddenTables(session, people, own, tables, tuple(by), known)
 
 
-def decided(one: HiddenTables, code: str) -> Hidden:
+def decide(one: HiddenTables, code: str) -> Hidden:
     """What is hidden of an item: each finer table asks for it again, and each later release."""
     if one.people.former is not None:
         return hidden_of_release(one, code)

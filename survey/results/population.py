@@ -43,8 +43,8 @@ def _units(asked: Population) -> dict[str, str]:
             "unit_of_rows": _("Rated unit of all rows"),
             "unit_in_file": _("Rated unit: code or name; blank: the province"),
             "see": _(
-                "Programs with a token of Home Affairs get only the newest approved release, until there is one a "
-                "marked draft. Reports made before a release are drafts."
+                "Programs get only the newest approved release; until there is one, a marked draft if they may "
+                "read rows. Reports made before a release are drafts."
             ),
         }
     return {
@@ -53,8 +53,8 @@ def _units(asked: Population) -> dict[str, str]:
         "unit_of_rows": _("Commune of all rows"),
         "unit_in_file": _("Commune: code or name"),
         "see": _(
-            "Communes see only the newest approved release; so do programs with a token of Home Affairs, which "
-            "get a marked draft until there is one. Reports made before a release are drafts."
+            "Communes and programs see only the newest approved release; until there is one, programs that may "
+            "read rows get a marked draft. Reports made before a release are drafts."
         ),
     }
 

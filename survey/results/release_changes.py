@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.contrast import NOTHING
 from analysis.design import Labels
 from survey.responses import lot_steps
 from survey.responses.columns import Ids, packed, places
@@ -28,7 +29,6 @@ from translations.formats import number, order, points
 
 Figures = Sequence[Record]
 DECIMALS = 1  # of a headline figure in percent, on the pages of a release
-NOTHING = 1e-9  # below which two figures are the same
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Changes:
     reweighed: bool
 
     @property
-    def none(self) -> bool:
+    def is_same(self) -> bool:
         """Whether it is of the same forms as the one before, with the same weights: every figure is the same."""
         return self.former is not None and not self.units and not self.reweighed
 

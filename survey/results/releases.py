@@ -91,7 +91,7 @@ def newest(session: Session, wave: str) -> Release | None:
     return None if number is None else find(session, wave, number)
 
 
-def shown(session: Session, wave: str) -> Release:
+def require(session: Session, wave: str) -> Release:
     """The release that is shown, for whoever asks for its figures; without one refused, with the reason where it
     was withdrawn."""
     release = newest(session, wave)

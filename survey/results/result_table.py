@@ -192,7 +192,7 @@ def _standing(
         for place, group in zip(
             places, verdicts.concluded(people.wave, [own[place] for place in places]), strict=True
         ):
-            word = verdicts.beside(group, figures[place], line)
+            word = verdicts.reconcile(group, figures[place], line)
             records[place] = _record(figures[place], own[place], word, line)
     return [records[place] for place in range(len(figures))]
 

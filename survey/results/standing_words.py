@@ -9,7 +9,7 @@ from analysis import Difference
 from analysis.contrast import Group
 from analysis.estimate import ENOUGH_DF
 from survey.results.result_table import Record
-from translations import N_, counted
+from translations import N_, phrases
 from translations import gettext as _
 from translations.formats import number
 
@@ -84,7 +84,7 @@ def of_signs(count: int) -> str:
     return f"{signs} {intervals}"
 
 
-def together() -> str:
+def of_tests() -> str:
     """Why a verdict may stand beside an interval that seems to say more, wherever several of them stand."""
     return _(
         "The lines of a comparison are tested together: where nothing is concluded, an interval may still leave "
@@ -118,13 +118,13 @@ def _leaning(tested: Sequence[Difference]) -> list[str]:
         "The test takes it that neighbours are about equally alike in every commune (intraclass correlation "
         "%(rho)s, from %(villages)s).",
         rho=number(pooled[0].rho, 3),
-        villages=counted.villages(pooled[0].pool or 0),
+        villages=phrases.villages(pooled[0].pool or 0),
     )
     least = [one.least for one in pooled if one.least is not None]
     if least and (villages := median(one.villages[1] for one in pooled)) < ENOUGH_DF:
         text += " " + _(
             "With about %(villages)s in a commune most differences under about %(points)s points go unseen.",
-            villages=counted.villages(round(villages)),
+            villages=phrases.villages(round(villages)),
             points=number(100 * median(least), 0),
         )
     return [text]

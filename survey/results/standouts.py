@@ -40,7 +40,7 @@ def of_units(wave: Wave, records: Iterable[Record]) -> dict[str, tuple[Standout,
     standouts: dict[str, tuple[Standout, ...]] = {}
     for unit, own in by_unit.items():
         found = zip(own, verdicts.concluded(wave, [one.rest for one in own]), strict=True)
-        pairs = [(one, verdicts.beside(group, one, one.overall)) for one, group in found]
+        pairs = [(one, verdicts.reconcile(group, one, one.overall)) for one, group in found]
         apart = [Standout(one, group) for one, group in pairs if group is not None and group != "not_apart"]
         if apart:
             standouts[unit] = tuple(sorted(apart, key=_far, reverse=True))

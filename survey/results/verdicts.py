@@ -34,7 +34,7 @@ def concluded(wave: Wave, differences: Sequence[Difference | None]) -> list[Grou
     return groups_
 
 
-def beside(group: Group | None, figure: Estimate, line: float | None) -> Group | None:
+def reconcile(group: Group | None, figure: Estimate, line: float | None) -> Group | None:
     """The word of a figure that is drawn beside a line: signs alone where its own interval holds the line.
 
     A commune is tested against the rest and drawn beside the overall figure, of which it is itself a part: of few

@@ -14,8 +14,7 @@ from analysis import Difference, Estimate
 from analysis.disclosure import FEWEST
 from forms import Questionnaire, Rule
 from survey.results.remarks import ThemeCounts
-from translations import N_, formats, ngettext
-from translations import counted as phrases
+from translations import N_, formats, ngettext, phrases
 from translations import gettext as _
 from translations.formats import interval, number, percent, points
 

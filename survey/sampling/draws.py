@@ -26,7 +26,7 @@ from survey.storage.models import (
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from translations import Conflict, Lazy, NotFound, Refusal
-from translations.formats import some
+from translations.formats import first_few
 
 LONGEST_SEED = 40
 FEWEST_SPARE = 3  # replacement households of a village
@@ -74,18 +74,18 @@ class Drawn:
         plan = self.plan
         small = [one.village.psu for one in self.taken if len(one.households) < plan.per_village]
         if small:
-            values = {"count": plan.per_village, "villages": some(small)}
+            values = {"count": plan.per_village, "villages": first_few(small)}
             yield Lazy("Fewer than %(count)s households, so all were taken: %(villages)s.", **values)
         if plan.per is not None:
             few = [part.label for part in parts(self.frame, plan) if part.take < plan.villages]
             if few:
-                values = {"count": plan.villages, "strata": some(few)}
+                values = {"count": plan.villages, "strata": first_few(few)}
                 yield Lazy("Fewer than %(count)s villages, so all were taken: %(strata)s.", **values)
             if plan.allocation != "equal":
                 yield Lazy("Each gets the same number of villages: there is nothing to allocate.")
         joined = sorted({one.stratum for one in self.taken if one.stratum != one.part})
         if joined:
-            yield Lazy("Strata joined, so that two villages are together: %(strata)s.", strata=some(joined))
+            yield Lazy("Strata joined, so that two villages are together: %(strata)s.", strata=first_few(joined))
 
 
 def new_seed() -> str:

@@ -14,7 +14,7 @@ from analysis.allocation import Rule, allocate, shares
 from survey.storage.models import Wave, WaveKind
 from survey.waves import waves
 from translations import N_, Conflict, Lazy, Refusal
-from translations.formats import some
+from translations.formats import first_few
 
 LONGEST_STRATUM = 130
 RULE_NAMES: dict[Rule, str] = {
@@ -159,7 +159,7 @@ def parts(frame: Frame, plan: Plan) -> list[Part]:
         raise Refusal(
             "One village in a stratum leaves its error unknown: %(strata)s. Draw two or more in each, or let "
             "neighbours be joined (--collapse).",
-            strata=some(lonely),
+            strata=first_few(lonely),
         )
     joined = _joined(takes)
     return [Part(label, joined[label], tuple(villages), takes[label]) for label, villages in groups.items()]
@@ -175,7 +175,7 @@ def _allocated(groups: dict[str, list[FrameVillage]], plan: Plan) -> dict[str, i
             raise Refusal(
                 "Neyman's allocation needs the deviation of each stratum from the wave before, which has none of "
                 "%(strata)s. Choose another allocation.",
-                strata=some(missing),
+                strata=first_few(missing),
             )
         deviations = [spread[label] for label in groups]
     counts = [len(villages) for villages in groups.values()]

@@ -40,7 +40,7 @@ from survey.storage.models import (
 )
 from survey.waves import waves
 from translations import Refusal
-from translations.formats import some
+from translations.formats import first_few
 
 BY = ("stratum", "unit", "psu", "none")  # classes of the adjustment for non-response
 JOINED = ("unit", "stratum")  # variables of totals in which classes are counted together
@@ -137,7 +137,7 @@ def _empty(labels: Iterable[str], plan: Plan) -> Refusal:
     refusal = joint_classes.EmptyClasses(
         "Nobody answered in %(classes)s: nobody can stand for those asked there. Count each together with another "
         "one, or choose larger classes.",
-        classes=some(found, 10),
+        classes=first_few(found, 10),
     )
     refusal.classes = found
     return refusal

@@ -166,9 +166,9 @@ class Rows:
         if len(totals) == 1:
             self.understood.append(Lazy("Row %(row)s, a total, was passed over.", row=totals[0]))
         elif totals:
-            from translations.formats import some  # noqa: PLC0415 (brings Babel, which estimates do without)
+            from translations.formats import first_few  # noqa: PLC0415 (brings Babel, which estimates do without)
 
-            rows = some([str(row) for row in totals], MOST_TOTALS)
+            rows = first_few([str(row) for row in totals], MOST_TOTALS)
             message = N_("Rows passed over as totals (%(count)s): %(rows)s.")
             self.understood.append(Lazy(message, count=len(totals), rows=rows))
 

@@ -141,7 +141,7 @@ def _set_up_templates(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(translations.gettext, _plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for filter in (formats.percent, formats.points, formats.number, formats.day, formats.ended, formats.some):
+    for filter in (formats.percent, formats.points, formats.number, formats.day, formats.ended, formats.first_few):
         app.jinja_env.filters[filter.__name__] = filter
     app.jinja_env.globals.update(
         language=translations.language,

@@ -148,10 +148,10 @@ def test_what_people_write_comes_out_as_unicode_says(text: str) -> None:
 
 def test_a_long_list_in_a_sentence_ends_with_how_many_more_there_are() -> None:
     names = [f"V{number}" for number in range(1, 9)]
-    assert formats.some(names[:6]) == "V1, V2, V3, V4, V5, V6"
-    assert formats.some(names) == "V1, V2, V3, V4, V5 và 3 mục khác"
+    assert formats.first_few(names[:6]) == "V1, V2, V3, V4, V5, V6"
+    assert formats.first_few(names) == "V1, V2, V3, V4, V5 và 3 mục khác"
     with speaking("en"):
-        assert formats.some(names, 2, "; ") == "V1; V2 and 6 more"
+        assert formats.first_few(names, 2, "; ") == "V1; V2 and 6 more"
 
 
 def test_no_ellipsis_stands_before_a_full_stop() -> None:

@@ -129,7 +129,7 @@ def wave_rows(wave: str, format: str) -> ResponseReturnValue:
     number = request.args.get("release", type=int)
     if number is None:
         with database().reading() as session:
-            number = releases.shown(session, waves.find(session, wave).code).number
+            number = releases.require(session, waves.find(session, wave).code).number
     return rows.file(wave, format, number)
 
 
@@ -156,7 +156,7 @@ def wave_results(wave: str) -> ResponseReturnValue:
         drafts = current_user.may(Right.ROWS)
         if (withdrawal := releases.withdrawal(session, wave_row.code)) is not None:
             raise withdrawal
-        release = (releases.newest if drafts else releases.shown)(session, wave_row.code)
+        release = (releases.newest if drafts else releases.require)(session, wave_row.code)
         items, by = (tuple(request.args.getlist(name)) for name in ("item", "by"))
         if not everything:
             by = by or ("unit",)

@@ -8,8 +8,8 @@ from survey.results.comparison import Change
 from survey.results.since import Since
 from survey.results.summary import Summary
 from survey.storage.models import Release, WaveKind
-from translations import counted, ngettext
 from translations import gettext as _
+from translations import ngettext, phrases
 from translations.formats import day, number, percent
 
 TENTHS = 10
@@ -66,7 +66,7 @@ def asked(summary: Summary, release: Release) -> str:
     values = {
         "people": number(came.in_sample),
         "who": summary.people,
-        "villages": counted.villages(came.villages),
+        "villages": phrases.villages(came.villages),
         "reached": number(came.units_reached),
         "all": number(len(summary.units)),
         "sampled": number(len(summary.sampled)),

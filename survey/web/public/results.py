@@ -150,7 +150,7 @@ def results_file(wave: str, name: str) -> ResponseReturnValue:
     kind, content_type = FILES[name]
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        content = _file(session, wave_row, releases.shown(session, wave_row.code), kind)
+        content = _file(session, wave_row, releases.require(session, wave_row.code), kind)
     answer = Response(content, content_type=content_type)
     if kind == "card":
         answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"

@@ -13,7 +13,7 @@ from survey.storage.models import Mode, Role, Unit, Wave
 from survey.system import references
 from survey.waves import units
 from survey.web.pages import MB, Pages, population_of
-from translations import N_, counted, formats
+from translations import N_, formats, phrases
 from translations import gettext as _
 
 pages = Pages("staff", __name__, "/quan-tri", max_upload=MB)
@@ -60,8 +60,8 @@ pages.add_app_template_filter(references.worded, "reference")
 pages.add_app_template_filter(standing_words.tone, "tone")
 
 
-pages.add_app_template_filter(counted.forms, "forms")
-pages.add_app_template_filter(counted.villages, "villages")
+pages.add_app_template_filter(phrases.forms, "forms")
+pages.add_app_template_filter(phrases.villages, "villages")
 
 
 @pages.app_template_filter("size")

@@ -82,10 +82,10 @@ def test_no_word_contradicts_the_interval_that_stands_beside_it() -> None:
 
 def test_no_word_contradicts_the_overall_figure_drawn_beside_the_interval() -> None:
     around = figure(low=0.80, high=0.84)
-    assert verdicts.beside("below", around, 0.83) == "signs_below"
-    assert verdicts.beside("above", around, 0.83) == "signs_above"
-    assert verdicts.beside("below", around, 0.85) == "below"
-    assert [verdicts.beside(one, around, 0.83) for one in ("not_apart", None)] == ["not_apart", None]
+    assert verdicts.reconcile("below", around, 0.83) == "signs_below"
+    assert verdicts.reconcile("above", around, 0.83) == "signs_above"
+    assert verdicts.reconcile("below", around, 0.85) == "below"
+    assert [verdicts.reconcile(one, around, 0.83) for one in ("not_apart", None)] == ["not_apart", None]
 
 
 @pytest.mark.parametrize(

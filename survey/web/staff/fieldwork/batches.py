@@ -26,7 +26,7 @@ from survey.web.staff.fieldwork.accounting import BatchRow, interviewers
 from survey.web.staff.form import AS_TYPED, StaffForm, options
 from translations import N_, Conflict, Lazy, Refusal, ngettext
 from translations import gettext as _
-from translations.formats import some
+from translations.formats import first_few
 
 MOST = 500  # batches at once
 OUT, BACK = "giao", "nhan"
@@ -195,7 +195,7 @@ def _assigned(session: Session, wave: str, batches: Iterable[Batch]) -> dict[str
         raise Conflict(
             "The villages of these batches have no interviewer assigned, or several: %(batches)s. Assign one, or "
             "hand these batches out by name first.",
-            batches=some(unclear, accounting.NAMED),
+            batches=first_few(unclear, accounting.NAMED),
         )
     return {psu: name for psu, (name, *_others) in people.items()}
 

@@ -18,7 +18,7 @@ from survey.waves import units, waves
 from survey.web.current import database
 from survey.web.pages import Tab, of_kind
 from survey.web.staff.blueprint import pages
-from translations import N_, counted
+from translations import N_, phrases
 from translations import gettext as _
 from translations.formats import number, order
 
@@ -91,7 +91,7 @@ def rates_of_wave(wave: str) -> ResponseReturnValue:
         replaced=sum(village.replaced for village in villages),
         waiting=sum(village.waiting for village in villages),
         instead=[
-            _("%(psu)s: %(noted)s, %(spare)s drawn", psu=psu, noted=counted.forms(noted), spare=number(spare))
+            _("%(psu)s: %(noted)s, %(spare)s drawn", psu=psu, noted=phrases.forms(noted), spare=number(spare))
             for psu, (noted, spare) in instead.items()
         ],
         beyond=[village.psu for village in villages if village.beyond],

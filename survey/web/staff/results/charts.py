@@ -67,7 +67,7 @@ def _shown(summary: Summary) -> Iterator[str]:
 def own_chart(wave: str, format: str) -> ResponseReturnValue:
     """The chart of the reader's own commune, as released."""
     with database().reading() as session:
-        release = releases.shown(session, waves.find(session, wave).code)
+        release = releases.require(session, waves.find(session, wave).code)
         if current_user.unit is None:
             raise NotFound("There is no such chart. Choose one on its page.")
         summary = unusual.gather(session, wave, release=release)
@@ -127,7 +127,7 @@ def dots(summary: Summary) -> str:
         "Full dot: concluded by the test corrected for all; half full: signs of a difference; hollow: no clear "
         "difference, which doesn't mean equal."
     )
-    return f"{words} {signs} {standing_words.together()}"
+    return f"{words} {signs} {standing_words.of_tests()}"
 
 
 def _of_units(moment: WaveFigures) -> Chart:

@@ -45,7 +45,7 @@ def issue(wave: str) -> ResponseReturnValue:
     form = IssueForm() if request.method == "POST" else IssueForm(formdata=None, day=dates.today())
     with database().reading() as session:
         wave_row = waves.find(session, wave)
-        release = releases.shown(session, wave_row.code)
+        release = releases.require(session, wave_row.code)
         last = next(iter(issuing.list_all(session, wave)), None)
         province = units.province(session).name
     if request.method == "GET" or not form.validate_on_submit():

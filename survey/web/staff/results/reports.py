@@ -137,7 +137,7 @@ def unit_report(wave: str, unit: str, format: str) -> ResponseReturnValue:
 def own_report(wave: str, format: str) -> ResponseReturnValue:
     """The report of the reader's own commune, of what is released."""
     with database().reading() as session:
-        release = releases.shown(session, waves.find(session, wave).code)
+        release = releases.require(session, waves.find(session, wave).code)
         if current_user.unit is None:
             raise _no_unit_report()
         gathered = unusual.gather(session, wave, release=release)

@@ -88,6 +88,9 @@ def test_without_a_passphrase_nothing_is_written_but_a_plain_file_that_was_asked
     assert zipfile.is_zipfile(tmp_path / "b.zip")
     assert not (tmp_path / "b.zip.keys").exists()
     assert hailong("backup", "--plain", tmp_path / "b.zip").code == 1  # never over another one
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path / "new"))
+    monkeypatch.delenv("HAILONG_DATABASE_URL")
+    assert hailong("restore", tmp_path / "b.zip").code == 0  # it has no keys to ask for
 
 
 def test_a_locked_backup_can_be_read_by_nobody_without_the_passphrase(

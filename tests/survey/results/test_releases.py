@@ -831,6 +831,7 @@ def test_a_version_of_the_weights_that_moves_none_is_not_called_other_weights(
     told = client.get(page).text
     assert "phiếu như bản số 1, quyền số khác" in told
     assert "Xem số liệu hiện có, kể cả phiếu còn chờ" in told
+    assert "Xem số liệu hiện có" not in sign_in(app, "admin").get(page).text  # who reads no rows
 
 
 def test_of_many_who_came_nobody_learns_that_one_or_two_said_it(province: Database, send: Any) -> None:

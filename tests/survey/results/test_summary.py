@@ -20,7 +20,7 @@ from survey.operations.installation import prepare
 from survey.reports import labels, report
 from survey.responses import submission
 from survey.responses.respondents import Respondents, sample
-from survey.results import result_table, summary, wording
+from survey.results import questions, result_table, summary, wording
 from survey.results.summary import Summary
 from survey.storage.database import Database
 from survey.storage.models import Mode
@@ -86,6 +86,14 @@ def test_what_the_silent_could_change_is_bounded(made: tuple[Database, Summary, 
         assert headline.least == pytest.approx(share * (1 - headline.blank))
         assert headline.most == pytest.approx(headline.least + headline.blank)
         assert headline.least <= share <= headline.most
+
+
+def test_each_question_stands_once_within_the_index_or_beside_it(made: tuple[Database, Summary, Summary]) -> None:
+    _database, said, _open = made
+    beside = [question.code for block in questions.blocks(said) for question in block.questions]
+    assert sorted([*beside, *(line.code for line in said.items)]) == sorted(
+        item.code for item in said.questionnaire.items.values() if not item.kind.is_text
+    )
 
 
 def test_blanks_are_counted_as_little_as_answers(province: Database) -> None:

@@ -116,6 +116,15 @@ def test_counts_of_communes_do_not_hang_on_an_index(
     assert "Nước máy 47,93%" in overview
 
 
+def test_who_left_the_first_question_blank_is_counted_by_another(water: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "them.csv"
+    path.write_text("unit,nguon,nguoi\n" + "06673,1,2\n" * 25 + "06673,,3\n" * 10, encoding="utf-8")
+    importing.responses(water.extensions["database"], WAVE, importing.Wanted(path))
+    with water.extensions["database"].reading() as session:
+        told = summary.gather(session, WAVE)
+    assert [line.index.n for line in told.units if line.unit.code == "06673"] == [35]
+
+
 def test_communes_are_listed_with_how_many_answered_and_their_pages_open(
     water: Flask, sign_in: Callable[[Flask, str], FlaskClient]
 ) -> None:
@@ -162,6 +171,7 @@ def test_the_report_and_a_notice_list_the_questions(released: Flask) -> None:
         report, notice = contents(told), commune.contents(told, own)
         book = load_workbook(io.BytesIO(xlsx.write(told)))
     body = next(block for block in report.blocks if isinstance(block, Table))
+    assert body.caption == "Nước dùng"  # the page of the form
     question, piped = (row.cells for row in body.rows[:2])
     assert question == ("Nguồn nước chính",)
     assert piped[:2] == ("Nước máy", "121")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
-from html import unescape
 from pathlib import Path
 
 import pypdfium2
@@ -17,16 +14,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forms import parse
-from survey.data_files import importing
 from survey.fieldwork.invitations import Letter
 from survey.paper import letters
 from survey.reports import commune
 from survey.reports.contents import contents
-from survey.results import release_steps, releases, summary
+from survey.results import summary
 from survey.storage.models import Release, Village, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
 from survey.web.public import result_words
+from tests.survey import open_waves
 from tests.survey.reports.test_contents import said
 from translations import speaking
 
@@ -50,32 +47,17 @@ CALLED = {"vi": "doanh nghiệp", "en": "businesses"}
 @pytest.fixture
 def businesses(app: Flask, tmp_path: Path) -> Flask:
     """Thirty businesses of each of two communes, released."""
-    database, today = app.extensions["database"], dates.today()
-    with database.writing() as session:
+    database = app.extensions["database"]
+    with database.reading() as session:
         short = questionnaires.find(session, "noi_phuc_vu@2")
-        words = json.dumps(short.document, ensure_ascii=False).replace("người dân", "doanh nghiệp")
-        words = re.sub("citizens?", "businesses", words)
-        asked = parse(json.loads(words) | {"code": "dn", "population": "businesses"})
-        questionnaires.publish(session, asked, today)
-        waves.create(session, WAVE, asked, WaveKind.OPEN, today - timedelta(9), today, public=True)
-    path = tmp_path / "dn.csv"
+    words = json.dumps(short.document, ensure_ascii=False).replace("người dân", "doanh nghiệp")
+    words = re.sub("citizens?", "businesses", words)
+    asked = parse(json.loads(words) | {"code": "dn", "population": "businesses"})
     scored = [code for code, item in asked.items.items() if item.scale]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["unit", *scored])
-        for i in range(60):
-            writer.writerow([("06652", "06658")[i % 2], *(1 + (i + j) % 5 for j in range(len(scored)))])
-    importing.responses(database, WAVE, importing.Wanted(path))
-    with database.writing() as session:
-        made = releases.freeze(session, waves.find(session, WAVE), "an")
-        release_steps.check(made, "binh")
-        release_steps.approve(made, made, "chi")
+    rows = [[("06652", "06658")[i % 2], *(1 + (i + j) % 5 for j in range(len(scored)))] for i in range(60)]
+    open_waves.make(database, tmp_path, WAVE, asked, [["unit", *scored], *rows])
+    open_waves.release(database, WAVE)
     return app
-
-
-def words_of(page: str) -> str:
-    page = re.sub(r"(?s)<(script|style|svg|nav|footer)\b.*?</\1>", " ", page)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -88,13 +70,13 @@ def test_report_notice_and_pages_of_businesses_speak_of_no_citizens(
         read = {"report": said(contents(told)), "notice": said(commune.contents(told, own))}
     public = businesses.test_client().get(f"/ket-qua/{WAVE}?noi=06652&lang={language}")
     assert public.status_code == 200
-    read["public"] = words_of(public.text)
+    read["public"] = open_waves.words_of(public.text)
     assert all(CALLED[language] in read[where] for where in ("report", "notice", "public"))
     office = sign_in(businesses, "home_affairs")
     for page in STAFF:
         answer = office.get(f"/quan-tri/{WAVE}/{page}{'&' if '?' in page else '?'}lang={language}")
         assert answer.status_code == 200, page
-        read[page] = words_of(answer.text)
+        read[page] = open_waves.words_of(answer.text)
     found = {
         where: [text[max(0, one.start() - 50) : one.end() + 40] for one in re.finditer(CITIZENS[language], text)]
         for where, text in read.items()

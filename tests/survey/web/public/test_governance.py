@@ -5,10 +5,7 @@ The wording is ours. That of leaders is tested in tests/survey/web/staff/test_le
 
 from __future__ import annotations
 
-import csv
 import re
-from datetime import timedelta
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +13,10 @@ import pytest
 from flask import Flask
 
 from forms import parse
-from survey.data_files import importing
 from survey.reports import commune
 from survey.reports.contents import contents
-from survey.results import release_steps, releases, result_table, summary
-from survey.storage.models import WaveKind
-from survey.system import dates
-from survey.waves import questionnaires, waves
+from survey.results import result_table, summary
+from tests.survey import open_waves
 from tests.survey.reports.test_contents import said
 from translations import speaking
 
@@ -86,22 +80,9 @@ def document() -> dict[str, Any]:
 @pytest.fixture
 def governance(app: Flask, tmp_path: Path) -> Flask:
     """Sixty answers from two communes, all 4 on participation and 7 on openness, but the last ten, who say 10."""
-    database, today = app.extensions["database"], dates.today()
-    with database.writing() as session:
-        asked = parse(document())
-        questionnaires.publish(session, asked, today)
-        waves.create(session, WAVE, asked, WaveKind.OPEN, today - timedelta(9), today, public=True)
-    path = tmp_path / "qt.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["unit", *QUESTIONS])
-        for i in range(60):
-            writer.writerow([("06652", "06658")[i % 2], *((4, 4, 7, 7) if i < 50 else (10, 10, 10, 10))])
-    importing.responses(database, WAVE, importing.Wanted(path))
-    with database.writing() as session:
-        made = releases.freeze(session, waves.find(session, WAVE), "an")
-        release_steps.check(made, "binh")
-        release_steps.approve(made, made, "chi")
+    rows = [[("06652", "06658")[i % 2], *((4, 4, 7, 7) if i < 50 else (10, 10, 10, 10))] for i in range(60)]
+    open_waves.make(app.extensions["database"], tmp_path, WAVE, parse(document()), [["unit", *QUESTIONS], *rows])
+    open_waves.release(app.extensions["database"], WAVE)
     return app
 
 
@@ -122,7 +103,7 @@ def test_nothing_calls_it_satisfaction(governance: Flask, language: str, title: 
         own = next(line for line in told.units if line.unit.code == "06652")
         read = [said(contents(told)), said(commune.contents(told, own))]
     page = governance.test_client().get(f"/ket-qua/{WAVE}?noi=06652&lang={language}").text.partition("<main")[2]
-    read.append(" ".join(unescape(re.sub(r"<[^>]+>", " ", page.partition("</main")[0])).split()))
+    read.append(open_waves.words_of(page.partition("</main")[0]))
     assert all(title in text for text in read)
     found = [
         text[max(0, one.start() - 60) : one.end() + 40]

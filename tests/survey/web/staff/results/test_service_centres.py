@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable
-from datetime import timedelta
-from html import unescape
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.data_files import importing
 from survey.reports import commune
 from survey.reports.contents import contents
-from survey.results import release_steps, releases, summary
-from survey.storage.models import WaveKind
+from survey.results import summary
 from survey.system import dates
-from survey.waves import questionnaires, units, waves
+from survey.waves import questionnaires, units
+from tests.survey import open_waves
 from tests.survey.reports.test_contents import said
 from translations import speaking
 
@@ -30,30 +26,16 @@ NAMES = {f"TT{place}": f"Trung tâm Phục vụ hành chính công {name}" for p
 @pytest.fixture
 def centres(app: Flask, tmp_path: Path) -> Flask:
     """Thirty answers for each of three centres, none for a fourth; released."""
-    database, today = app.extensions["database"], dates.today()
-    rows = "".join(f"{code},{name},trung tâm,22\n" for code, name in NAMES.items())
+    database = app.extensions["database"]
+    listed = "".join(f"{code},{name},trung tâm,22\n" for code, name in NAMES.items())
     with database.writing() as session:
-        units.load(session, f"code,name,kind,parent\n{rows}")
+        units.load(session, f"code,name,kind,parent\n{listed}")
         asked = questionnaires.find(session, "noi_phuc_vu@2")
-        waves.create(session, WAVE, asked, WaveKind.OPEN, today - timedelta(9), today, public=True)
-    path = tmp_path / "tt.csv"
     scored = [code for code, item in asked.items.items() if item.scale]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["unit", *scored])
-        for i in range(90):
-            writer.writerow([[*NAMES][i % 3], *(1 + (i + j) % 5 for j in range(len(scored)))])
-    importing.responses(database, WAVE, importing.Wanted(path))
-    with database.writing() as session:
-        made = releases.freeze(session, waves.find(session, WAVE), "an")
-        release_steps.check(made, "binh")
-        release_steps.approve(made, made, "chi")
+    rows = [[[*NAMES][i % 3], *(1 + (i + j) % 5 for j in range(len(scored)))] for i in range(90)]
+    open_waves.make(database, tmp_path, WAVE, asked, [["unit", *scored], *rows])
+    open_waves.release(database, WAVE)
     return app
-
-
-def words_of(page: str) -> str:
-    page = re.sub(r"(?s)<(script|style|svg|nav|footer)\b.*?</\1>", " ", page)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def test_rows_are_the_centres_and_no_commune(centres: Flask, sign_in: Callable[[Flask, str], FlaskClient]) -> None:
@@ -67,14 +49,14 @@ def test_rows_are_the_centres_and_no_commune(centres: Flask, sign_in: Callable[[
     ]
     office = sign_in(centres, "home_affairs")
     for page in ("don-vi", "bang?muc=index&theo=unit", "tien-do"):
-        read = words_of(office.get(f"/quan-tri/{WAVE}/{page}").text)
+        read = open_waves.words_of(office.get(f"/quan-tri/{WAVE}/{page}").text)
         assert all(name in read for name in NAMES.values()), page
         assert "Hà Tu" not in read, page
         assert "Xã, phường, đặc khu" not in read, page
         assert f"{NAMES['TT1']} trung tâm" not in read, page  # its name says it
     assert office.get(f"/quan-tri/{WAVE}/don-vi/TT1").status_code == 200
     assert office.get(f"/quan-tri/{WAVE}/don-vi/06652").status_code == 404
-    public = words_of(centres.test_client().get(f"/ket-qua/{WAVE}?noi=TT1").text)
+    public = open_waves.words_of(centres.test_client().get(f"/ket-qua/{WAVE}?noi=TT1").text)
     assert NAMES["TT1"] in public
     assert "Hà Tu" not in public
 
@@ -84,7 +66,7 @@ def test_what_goes_out_speaks_of_units_and_of_no_commune(centres: Flask, languag
     with centres.extensions["database"].reading() as session, speaking(language):
         told = summary.gather(session, WAVE)
         read = [said(contents(told)), said(commune.contents(told, told.units[0]))]
-    read.append(words_of(centres.test_client().get(f"/ket-qua/{WAVE}?noi=TT1&lang={language}").text))
+    read.append(open_waves.words_of(centres.test_client().get(f"/ket-qua/{WAVE}?noi=TT1&lang={language}").text))
     found = [text[max(0, one.start() - 50) : one.end() + 40] for text in read for one in re.finditer(word, text)]
     assert not found
 

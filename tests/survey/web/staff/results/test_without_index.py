@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,10 @@ from survey.paper import posters
 from survey.reports import commune, xlsx
 from survey.reports.contents import contents
 from survey.reports.structure import Table
-from survey.results import release_steps, releases, summary
-from survey.storage.models import Role, WaveKind
+from survey.results import releases, summary
+from survey.storage.models import Role
 from survey.system import dates
-from survey.waves import questionnaires, waves
+from tests.survey import open_waves
 from tests.survey.reports.test_contents import said
 from translations import speaking
 
@@ -64,28 +62,18 @@ def document() -> dict[str, Any]:
 @pytest.fixture
 def water(app: Flask, tmp_path: Path) -> Flask:
     """41 answers of Hà Tu, 40 of two other communes; nothing of them is counted in an index."""
-    database, today = app.extensions["database"], dates.today()
-    with database.writing() as session:
-        asked = parse(document())
-        questionnaires.publish(session, asked, today)
-        waves.create(session, WAVE, asked, WaveKind.OPEN, today - timedelta(9), today, public=True, title="Nước")
-    path = tmp_path / "nuoc.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["unit", "day", "nguon", "nguoi"])
-        for unit, people, piped in (("06652", 41, 20), ("06658", 40, 19), ("06661", 40, 19)):
-            days = [today - timedelta(i % 9) for i in range(people)]
-            writer.writerows([unit, day, 1 if i < piped else 2, 1 + i % 6] for i, day in enumerate(days))
-    importing.responses(database, WAVE, importing.Wanted(path))
+    today = dates.today()
+    rows: list[list[object]] = [["unit", "day", "nguon", "nguoi"]]
+    for unit, people, piped in (("06652", 41, 20), ("06658", 40, 19), ("06661", 40, 19)):
+        days = [today - timedelta(i % 9) for i in range(people)]
+        rows += [[unit, day, 1 if i < piped else 2, 1 + i % 6] for i, day in enumerate(days)]
+    open_waves.make(app.extensions["database"], tmp_path, WAVE, parse(document()), rows, "Nước")
     return app
 
 
 @pytest.fixture
 def released(water: Flask) -> Flask:
-    with water.extensions["database"].writing() as session:
-        made = releases.freeze(session, waves.find(session, WAVE), "an")
-        release_steps.check(made, "binh")
-        release_steps.approve(made, made, "chi")
+    open_waves.release(water.extensions["database"], WAVE)
     return water
 
 
@@ -93,8 +81,7 @@ def read(client: FlaskClient, address: str) -> str:
     """The words of a page, which opens."""
     answer = client.get(address)
     assert answer.status_code == 200, address
-    page = re.sub(r"(?s)<(script|style|svg|nav|footer)\b.*?</\1>", " ", answer.text)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return open_waves.words_of(answer.text)
 
 
 def test_counts_of_communes_do_not_hang_on_an_index(

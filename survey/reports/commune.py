@@ -156,7 +156,7 @@ def _told(record: Estimate) -> str:
 
 
 def _level(summary: Summary, line: UnitLine, index: Line) -> str:
-    whole = f"{summary.whole} {wording.cell(index.estimate, 1)}"
+    whole = f"{summary.whole}: {wording.cell(index.estimate, 1)}"
     told = {"title": label(summary, index.code), "figure": _told(line.index), "whole": whole}
     if is_open(summary) or wording.is_hidden(line.index) or line.index.estimate is None:
         return _("%(title)s: %(figure)s (%(whole)s).", **told)
@@ -169,6 +169,17 @@ def _level(summary: Summary, line: UnitLine, index: Line) -> str:
         "%(title)s: %(figure)s, %(standing)s (%(whole)s).",
         standing=standing_words.standing(line.index.standing),
         **told,
+    )
+
+
+def _rank(summary: Summary, line: UnitLine) -> str:
+    values = {"count": number(summary.ranked), "ranks": ranks(line)}
+    if line.ranks and line.ranks[0] == line.ranks[1]:
+        return _("With 95%% confidence its rank is %(ranks)s of %(count)s.", **values)
+    return _(
+        "Its rank among the %(count)s communes with a figure may be any in %(ranks)s: the answers "
+        "give no single one.",
+        **values,
     )
 
 
@@ -308,14 +319,7 @@ def _reading(summary: Summary, line: UnitLine) -> list[Block]:
         )
         texts += standing_words.of_standings(one.index for one in summary.units)
         if line.ranks is not None and not wording.is_hidden(line.index):
-            texts.append(
-                _(
-                    "Its rank among the %(count)s communes with a figure may be any in %(ranks)s: the answers "
-                    "give no single one.",
-                    count=number(summary.ranked),
-                    ranks=ranks(line),
-                )
-            )
+            texts.append(_rank(summary, line))
     if summary.rule is not None:
         texts.append(_("Rule of the index: %(rule)s.", rule=lower(str(summary.rule.label))))
     texts.append(

@@ -127,10 +127,11 @@ def mode_label(mode: str) -> str:
 
 
 def ranks(line: UnitLine) -> str:
-    """A rank is a range: 3–21."""
+    """A rank is a range, 3–21, unless its two ends are one."""
     if line.ranks is None or wording.is_hidden(line.index):
         return "–"
-    return f"{line.ranks[0]}–{line.ranks[1]}"
+    low, high = line.ranks
+    return f"{low}–{high}" if low < high else str(low)
 
 
 def of_ranks(summary: Summary) -> list[str]:

@@ -21,7 +21,7 @@ def of_wave(summary: Summary, annexed: Annexes) -> list[Block]:
     if is_open(summary):
         told.append(standing_words.no_sample())
     if summary.units:
-        told.append(_("By commune: %(annex)s.", annex=annexed.named("communes")))
+        told.append(_("How many answered in each place: %(annex)s.", annex=annexed.named("communes")))
     blocks: list[Block] = [Paragraph(" ".join(told))]
     for block in questions.blocks(summary):
         lines = [line for question in block.questions for line in question.lines]

@@ -93,7 +93,7 @@ def frozen(session: Session, wave: Wave) -> Release | None:
 def to_check_again(release: Release) -> str:
     """What whoever changes a wave is told while a release waits for its approval."""
     return _(
-        "Release %(number)s waits for approval, and its reports say the wave's name and days as they are. "
+        "Release %(number)s is not approved yet, and its reports say the wave's name and days as they are. "
         "Whenever one of them changes, the release must be checked again.",
         number=release.number,
     )

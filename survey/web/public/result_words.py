@@ -57,7 +57,7 @@ def _level(index: Estimate, summary: Summary) -> str:
         return _("Hardly any answer says satisfied")
     if tenths == TENTHS:
         return _("Nearly all answers say satisfied")
-    return _("Of 10 answers about %(count)s say satisfied", count=number(tenths))
+    return _("About %(count)s in 10 answers say satisfied", count=number(tenths))
 
 
 def asked(summary: Summary, release: Release) -> str:

@@ -68,6 +68,16 @@ def test_a_commune_without_a_village_in_the_sample_is_told_so_once_and_gets_no_e
     assert "Phụ lục" not in told
 
 
+def test_a_rank_is_told_as_one_only_where_its_range_has_one(said: Summary) -> None:
+    first, *rest = said.units
+    one, several = (
+        texts(replace(said, units=(replace(first, ranks=ranks), *rest)), 0) for ranks in ((3, 3), (3, 21))
+    )
+    assert "hạng là 3 trong 54 nơi" in one
+    assert "3–3" not in one
+    assert "trong khoảng 3–21" in several
+
+
 def test_a_commune_s_notice_gives_three_conclusions_and_its_figures_beside_the_province_s(said: Summary) -> None:
     line = said.units[0]
     notice, told = commune.contents(said, line), texts(said, 0)

@@ -169,7 +169,7 @@ def test_it_is_shared_as_a_card(reader: FlaskClient) -> None:
 
 def test_an_answer_in_ten_is_no_person_in_ten(reader: FlaskClient) -> None:
     assert re.search(r"<h1>Cứ 10 câu trả lời thì khoảng \d câu nói hài lòng", reader.get(PAGE).text)
-    assert "Of 10 answers about" in reader.get(f"{PAGE}?lang=en").text
+    assert "in 10 answers say satisfied" in reader.get(f"{PAGE}?lang=en").text
 
 
 def test_so_many_of_ten_are_told_where_the_interval_allows_it(made_up: Flask) -> None:
@@ -183,7 +183,7 @@ def test_so_many_of_ten_are_told_where_the_interval_allows_it(made_up: Flask) ->
             record = replace(index.estimate, estimate=estimate, low=low, high=high, flags=flags)
             return result_words.finding(replace(found, index=replace(index, estimate=record)), None)
 
-        assert told(0.84, 0.66, 0.94) == "Of 10 answers about 8 say satisfied"
+        assert told(0.84, 0.66, 0.94) == "About 8 in 10 answers say satisfied"
         for low, high in ((0.64, 0.94), (0.66, 0.96), (0.078, 0.997)):
             text = told(0.84, low, high)
             assert text.startswith(f"Between {100 * low:.1f}% and {100 * high:.1f}% of answers say satisfied")
@@ -198,8 +198,8 @@ def test_the_headline_says_of_how_many_communes_it_is(made_up: Flask) -> None:
         found = summary.gather(session, "nam-truoc", release=releases.newest(session, "nam-truoc"))
         part = replace(found, collection=replace(found.collection, units_reached=10))
         whole, partial = (result_words.finding(one, None) for one in (found, part))
-        assert whole[:6] == "Of 10 "
-        assert partial == f"In 10 of 54 communes, o{whole[1:]}"
+        assert whole[:6] == "About "
+        assert partial == f"In 10 of 54 communes, a{whole[1:]}"
         assert overview.finding(part, None, []).startswith("In 10 of 54 communes, ")
         assert "54" not in overview.finding(found, None, [])
         release = releases.newest(session, "nam-truoc")

@@ -91,7 +91,10 @@ class SheetsForm(StaffForm):
 
     scanned = TextAreaField(
         Lazy("Scan or type the numbers of forms"),
-        description=Lazy("One after another, or tick the forms in the list. None at all means the whole batch."),
+        description=Lazy(
+            "One after another, or tick the forms in the list. Without any, only a whole batch can be taken back, "
+            "by the number counted."
+        ),
         render_kw={"rows": 4, "maxlength": 20_000, **AS_TYPED},
     )
     what = RadioField(

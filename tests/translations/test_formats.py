@@ -3,6 +3,7 @@
 import re
 import sys
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from babel.numbers import format_decimal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from translations import Refusal, formats, speaking, unicode
+from translations import Refusal, formats, phrases, speaking, unicode
 
 
 def test_numbers_are_written_as_in_vietnam() -> None:
@@ -152,6 +153,23 @@ def test_a_long_list_in_a_sentence_ends_with_how_many_more_there_are() -> None:
     assert formats.first_few(names) == "V1, V2, V3, V4, V5 và 3 mục khác"
     with speaking("en"):
         assert formats.first_few(names, 2, "; ") == "V1; V2 and 6 more"
+
+
+@pytest.mark.parametrize(
+    ("noun", "one", "many"),
+    [
+        (phrases.forms, "1 form", "2,160 forms"),
+        (phrases.people, "1 person", "2,160 people"),
+        (phrases.villages, "1 village", "2,160 villages"),
+        (phrases.communes, "1 commune", "2,160 communes"),
+        (phrases.units, "1 unit", "2,160 units"),
+        (phrases.households, "1 household", "2,160 households"),
+        (phrases.rows, "1 row", "2,160 rows"),
+    ],
+)
+def test_a_count_of_one_is_told_of_one(noun: Callable[[int], str], one: str, many: str) -> None:
+    with speaking("en"):
+        assert (noun(1), noun(2160)) == (one, many)
 
 
 def test_no_ellipsis_stands_before_a_full_stop() -> None:

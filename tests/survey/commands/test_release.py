@@ -75,7 +75,9 @@ def test_a_year_is_released_beside_a_wave_and_one_of_the_two_is_named(province: 
     for of in (("--wave", "ho-mau"), ("--year", 2024)):
         for step, *more in steps:
             assert hailong("release", step, *of, "--by", *more).code == 0
-    assert hailong("release", "list", "--year", 2024).out.startswith("1\t")
+    listed = hailong("release", "list", "--year", 2024).out
+    assert listed.startswith("1\t")
+    assert all(f"{person} (as told by the operator)" in listed for person in "ABC")
 
 
 def test_each_open_matter_is_gone_past_with_a_reason_that_stays_with_the_release(
@@ -107,7 +109,8 @@ def test_a_release_is_asked_what_stood_open_at_its_freeze_whatever_came_since(
     send(province, 40, "V3", "06658")
     lose(province)
     past = ("--despite", "missing=Lost in the flood")
-    assert hailong("release", "freeze", "--wave", "ho-mau", "--by", "A", *past).code == 0
+    made = hailong("release", "freeze", "--wave", "ho-mau", "--by", "A", *past)
+    assert "Release 1 of ho-mau contains 80 forms." in made.err
     lose(province, "B2")
     with province.writing() as session:
         session.add(Sheet(serial="B13", batch="B1", place=3, state=SheetState.WAITING))

@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -316,6 +317,19 @@ def test_with_a_part_of_the_key_that_signs_nothing_is_served(
         place.write_text(content)
     done = hailong("serve", "--port", 0)
     assert (done.code, str(place) in done.err, "Hài Lòng is at" in done.err) == (1, True, False)
+
+
+def test_the_key_of_a_process_that_was_quicker_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HAILONG_DATA", str(tmp_path))
+    make, quicker = secrets.token_urlsafe, []
+
+    def late(size: int) -> str:
+        monkeypatch.setattr(secrets, "token_urlsafe", make)
+        quicker.append(settings.secret_key())  # another one starts and is done before this one has written
+        return make(size)
+
+    monkeypatch.setattr(secrets, "token_urlsafe", late)
+    assert [settings.secret_key(), settings.secret_key()] == quicker * 2
 
 
 def test_two_processes_that_start_together_sign_with_one_key(

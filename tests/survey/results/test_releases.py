@@ -861,6 +861,23 @@ def test_of_many_who_came_nobody_learns_that_one_or_two_said_it(province: Databa
     assert new["C5", "3", None] == 29, "the province says what all communes say together"
 
 
+def test_nothing_is_hidden_or_waits_for_those_who_came_where_that_helps_nobody(
+    province: Database, send: Any
+) -> None:
+    """Of the only ones who came the whole tells what each answered; and that two were spared harms neither."""
+    for unit, psu in ((HOME, "V1"), (OTHER, "V3")):
+        for answer in (1, 2, 3):
+            send(20, wave="ho-mau", unit=unit, psu=psu, c5=answer)
+    freeze(province, "ho-mau")
+    for answer, many in ((1, 2), (2, 37), (3, 1)):
+        send(many, wave="ho-mau", psu="V1", c5=answer)
+    two = freeze(province, "ho-mau")
+    with province.reading() as session:
+        assert releases.waiting(session, releases.find(session, "ho-mau", two)) == []
+    new = shown(province, two)
+    assert (new["unit", "C5", "1", HOME], new["C5", "1", None]) == (22, 42)
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_of_two_who_freeze_at_once_one_waits(province: Database, send: Callable[..., list[Any]]) -> None:
     send(40)

@@ -88,13 +88,21 @@ def test_a_wave_is_closed_early_though_a_release_of_it_stands(session: Session) 
     assert (wave.closes, waves.is_asking(wave)) == (TODAY, False)
 
 
+def test_a_wave_that_has_not_begun_is_not_closed(session: Session) -> None:
+    asked = questionnaires.find(session, "noi_phuc_vu@1")
+    waves.create(session, "mai", asked, WaveKind.OPEN, TODAY + timedelta(1), TODAY + timedelta(9))
+    with pytest.raises(Conflict, match="bắt đầu ngày"):
+        changing.close(session, "mai")
+
+
 def test_what_the_server_reckons_of_an_empty_wave_does_not_keep_it(session: Session) -> None:
     asked = questionnaires.find(session, "noi_phuc_vu@1")
     waves.create(session, "nham", asked, WaveKind.OPEN, TODAY, TODAY + timedelta(9))
-    session.add(IntegrityAccount(wave="nham", state="0", content={}))
+    session.add_all(IntegrityAccount(wave=wave, state="0", content={}) for wave in ("nham", "ho-mo"))
     session.flush()
     changing.remove(session, "nham")
     assert session.get(Wave, "nham") is None
+    assert session.get(IntegrityAccount, "ho-mo") is not None
 
 
 def test_a_change_leaves_a_release_that_waits_unchecked(session: Session) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -13,12 +14,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from analysis.response_rates import Dispositions
 from forms import parse
 from survey.fieldwork.invitations import Letter
 from survey.paper import letters
 from survey.reports import commune
 from survey.reports.contents import contents
 from survey.results import summary
+from survey.results.collection import Households
 from survey.storage.models import Release, Village, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, units, waves
@@ -98,8 +101,12 @@ def test_a_business_that_was_drawn_is_no_household(businesses: Flask) -> None:
         letter = " ".join(document[0].get_textpage().get_text_bounded().split())
     assert "Kính gửi: doanh nghiệp ở Khu 1" in letter
     assert "làm việc với cơ quan nhà nước" in letter
+    assert "nơi đơn vị ở" in letter
     with businesses.extensions["database"].reading() as session:
         told = summary.gather(session, "dn-mau")
+    households = Households(Dispositions(complete=20, refused=4), None)
+    of_some = replace(told, collection=replace(told.collection, households=households, in_sample=20))
+    assert "Trong 24 doanh nghiệp, 83,3% trả lời đủ" in said(contents(of_some))
     release = Release(wave="dn-mau", number=1, frozen=today, draw=1)
     public = " ".join([result_words.asked(told, release), *result_words.trust(told, release)])
     assert "doanh nghiệp được rút thăm" in public

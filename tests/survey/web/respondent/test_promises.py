@@ -58,10 +58,18 @@ def test_the_receipt_says_that_a_form_is_no_complaint_and_whom_to_call(client: F
     assert f"Phiếu này không phải đơn phản ánh. Muốn được giải quyết, xin gọi: {CONTACT}" in plain(receipt.text)
 
 
+def test_without_a_contact_the_receipt_leads_to_home_affairs_and_not_to_who_was_rated(client: FlaskClient) -> None:
+    fields = dict(re.findall(r'name="(id|token)" value="([^"]+)"', client.get("/s/gop-y/06652").text))
+    receipt = client.post("/s/gop-y/06652", data={**fields, "hl_chung": "4"}, follow_redirects=True)
+    assert "Muốn được giải quyết, xin báo với Sở Nội vụ của tỉnh." in plain(receipt.text)
+
+
 def test_a_form_is_no_complaint_is_said_where_one_writes_and_on_the_page_of_privacy(client: FlaskClient) -> None:
     form = plain(client.get("/s/gop-y/06652").text)
     assert form.count("Đây không phải đơn phản ánh") == 1
-    assert "Phiếu này không phải đơn phản ánh" in plain(client.get("/rieng-tu").text)
+    privacy = plain(client.get("/rieng-tu").text)
+    assert "Phiếu này không phải đơn phản ánh" in privacy
+    assert "xin báo với Sở Nội vụ của tỉnh" in privacy
 
 
 @pytest.mark.parametrize(("wave", "told"), [("ho-mau", True), ("ho-mo", False), ("gop-y", False)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,10 +55,14 @@ def test_rows_are_the_centres_and_no_commune(centres: Flask, sign_in: Callable[[
         assert "Hà Tu" not in read, page
         assert "Xã, phường, đặc khu" not in read, page
         assert f"{NAMES['TT1']} trung tâm" not in read, page  # its name says it
-    assert office.get(f"/quan-tri/{WAVE}/don-vi/TT1").status_code == 200
+    own = open_waves.words_of(office.get(f"/quan-tri/{WAVE}/don-vi/TT1").text)
+    assert NAMES["TT1"] in own
+    assert "trung tâm Trung tâm" not in own
+    assert "xã này" not in own
     assert office.get(f"/quan-tri/{WAVE}/don-vi/06652").status_code == 404
     public = open_waves.words_of(centres.test_client().get(f"/ket-qua/{WAVE}?noi=TT1").text)
     assert NAMES["TT1"] in public
+    assert "Từng nơi thế nào?" in public
     assert "Hà Tu" not in public
 
 
@@ -77,5 +82,16 @@ def test_a_commune_that_was_answered_for_lists_all_communes_with_it(app: Flask) 
         listed = [unit.code for unit in units.asked_about(session, ["06652", "TT0"], dates.today())]
         nothing_yet = units.asked_about(session, [], dates.today())
         communes = [unit.code for unit in units.communes(session, dates.today())]
+        assert units.are_communes(units.asked_about(session, ["06652", "TT0"], dates.today()))
     assert listed == [*communes, "TT0"]
     assert [unit.code for unit in nothing_yet] == communes
+
+
+def test_centres_are_listed_by_name_under_it_and_one_that_is_gone_is_not(app: Flask) -> None:
+    gone = dates.today() - timedelta(1)
+    with app.extensions["database"].writing() as session:
+        rows = f"TT8,Trung tâm A,trung tâm,22,\nTT1,Trung tâm B,trung tâm,22,\nTT9,C,trung tâm,22,{gone}\n"
+        units.load(session, f"code,name,kind,parent,valid_to\n{rows}")
+        listed = units.asked_about(session, ["TT1"], dates.today())
+        assert [units.named(unit) for unit in listed] == ["Trung tâm A", "Trung tâm B"]
+        assert units.named(units.find(session, "TT9")) == "trung tâm C"

@@ -22,8 +22,9 @@ from survey.reports import commune, xlsx
 from survey.reports.contents import contents
 from survey.reports.structure import Table
 from survey.results import releases, summary
-from survey.storage.models import Role
+from survey.storage.models import Role, WaveKind
 from survey.system import dates
+from survey.waves import questionnaires, waves
 from tests.survey import open_waves
 from tests.survey.reports.test_contents import said
 from translations import speaking
@@ -105,11 +106,29 @@ def test_counts_of_communes_do_not_hang_on_an_index(
 
 def test_who_left_the_first_question_blank_is_counted_by_another(water: Flask, tmp_path: Path) -> None:
     path = tmp_path / "them.csv"
-    path.write_text("unit,nguon,nguoi\n" + "06673,1,2\n" * 25 + "06673,,3\n" * 10, encoding="utf-8")
+    path.write_text("unit,nguon,nguoi\n" + "06673,1,2\n" * 15 + "06673,,3\n" * 10, encoding="utf-8")
     importing.responses(water.extensions["database"], WAVE, importing.Wanted(path))
     with water.extensions["database"].reading() as session:
         told = summary.gather(session, WAVE)
-    assert [line.index.n for line in told.units if line.unit.code == "06673"] == [35]
+    [line] = [line for line in told.units if line.unit.code == "06673"]
+    assert (line.index.n, "few" in line.index.flags) == (25, True)
+
+
+def test_the_report_of_few_says_so_and_of_nobody_lists_nothing(water: Flask, tmp_path: Path) -> None:
+    database, today = water.extensions["database"], dates.today()
+    path = tmp_path / "it.csv"
+    path.write_text("unit,nguon,nguoi\n" + "06652,1,2\n" * 10 + "06652,2,2\n" * 10, encoding="utf-8")
+    with database.writing() as session:
+        waves.create(session, "it", questionnaires.find(session, "nuoc@1"), WaveKind.OPEN, today, today)
+    tables = []
+    for _time in range(2):
+        with database.reading() as session, speaking("vi"):
+            report = contents(summary.gather(session, "it"))
+        tables.append([one for one in report.blocks if isinstance(one, Table)])
+        importing.responses(database, "it", importing.Wanted(path))
+    nobody, [few] = tables
+    assert nobody == []
+    assert any(note.startswith("* Ít") for note in few.notes)
 
 
 def test_communes_are_listed_with_how_many_answered_and_their_pages_open(
@@ -142,12 +161,15 @@ def test_everybody_reads_each_question_of_a_release_with_its_base(released: Flas
     outside = released.test_client()
     page = read(outside, "/ket-qua/nuoc")
     assert "121 người đã trả lời, ở 3 trên" in page
+    assert "không có con số chung" in page
+    assert "Xã, phường, đặc khu Số người An Sinh chưa tính Ba Chẽ chưa tính" in page
     assert re.search(r"Nước máy 47,9% \d+,\d–\d+,\d 121 ", page)
     assert re.search(r"Hà Tu 41 ", page)
     own = read(outside, "/ket-qua/nuoc?noi=06652")
     assert re.search(r"Nước máy 48,8% \d+,\d–\d+,\d 41 ", own)
     waits = read(outside, "/ket-qua/nuoc?noi=07090")
     assert "chưa tính: chưa đủ phiếu" in waits
+    assert waits.count("Nguồn nước chính") == 1  # of all together, and not of this one
 
 
 def test_the_report_and_a_notice_list_the_questions(released: Flask) -> None:
@@ -159,6 +181,15 @@ def test_the_report_and_a_notice_list_the_questions(released: Flask) -> None:
         book = load_workbook(io.BytesIO(xlsx.write(told)))
     body = next(block for block in report.blocks if isinstance(block, Table))
     assert body.caption == "Nước dùng"  # the page of the form
+    told_first = said(report)
+    for words in (
+        "121 người đã trả lời, ở 3 trên",
+        "không có con số chung",
+        "không có kiểm định hay kết luận nào",
+        "Theo từng xã, phường: Phụ lục 1.",
+        "Trung bình các số đã ghi",
+    ):
+        assert words in told_first.partition("III. ")[0]
     question, piped = (row.cells for row in body.rows[:2])
     assert question == ("Nguồn nước chính",)
     assert piped[:2] == ("Nước máy", "121")
@@ -172,6 +203,7 @@ def test_the_report_and_a_notice_list_the_questions(released: Flask) -> None:
     _title, own_piped, *_others = (row.cells for row in annex.rows)
     assert (own_piped[0], own_piped[1], own_piped[-1]) == ("Nước máy", "41", "47,9%")
     assert "Ba điều chính" not in said(notice)
+    assert any("121 người trả lời" in note for note in annex.notes)  # of whom the figures beside are
     rows = {row[0]: row[3] for row in book["Xã, phường"].iter_rows(values_only=True)}
     assert rows["06652"] == "41"
 

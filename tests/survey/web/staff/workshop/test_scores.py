@@ -68,7 +68,11 @@ def test_groups_are_typed_with_their_size_and_one_that_is_emptied_goes(lan: Writ
     assert written(province)["groups"] == [
         {"code": "nhom_2", "name": {"vi": "Lãnh đạo sở", "en": "Heads"}, "size": 65}
     ]
+    new = {f"group.{n}.name.{spoken}": "Sở" for n in (1, 2) for spoken in ("vi", "en")}
+    lan.send(SAVE, **new, **{"group.1.size": "3", "group.2.size": "4"})
+    assert [one["code"] for one in written(province)["groups"]] == ["nhom_2", "nhom_1", "nhom_3"]
     lan.send(SAVE, population="citizens")
+    assert 'name="group.0.size"' in lan.client.get(PAGE).text  # else nobody could take them out
     assert "only leaders" in lan.client.get(f"{PAGE}?lang=en").text
 
 

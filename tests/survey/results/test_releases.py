@@ -165,7 +165,7 @@ def test_who_freezes_or_signs_a_first_release_reads_how_many_forms_are_not_in_it
     send(30)
     send(29, unit=OTHER)
     client = sign_in(app, "home_affairs")
-    told = "29 phiếu không nằm trong bản này</strong> (Cao Xanh 29)"
+    told = "29 phiếu không nằm trong bản này</strong> (Cao Xanh: 29)"
     assert told in client.get("/quan-tri/ho-mo/cong-bo/chot").text
     assert told in client.get(f"/quan-tri/ho-mo/cong-bo/{freeze(province, 'ho-mo')}").text
 

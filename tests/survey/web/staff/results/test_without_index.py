@@ -186,7 +186,7 @@ def test_the_report_and_a_notice_list_the_questions(released: Flask) -> None:
         "121 người đã trả lời, ở 3 trên",
         "không có con số chung",
         "không có kiểm định hay kết luận nào",
-        "Theo từng xã, phường: Phụ lục 1.",
+        "Số người trả lời ở từng nơi: Phụ lục 1.",
         "Trung bình các số đã ghi",
     ):
         assert words in told_first.partition("III. ")[0]

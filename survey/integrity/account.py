@@ -60,6 +60,7 @@ class Account:
     left_out  `aside`, `rejected` in the review, `held`, `declined` after it was held, `outside` the sample, and
               what came or was decided after the release (`later`)
     answered  the response rates RR1 and RR2 as 0…1 and of how many households; None where none were drawn
+    since     forms of the release that were set aside after it was frozen
     figure    the first one of the province, its index or first headline, as it is released; None before
     whole     what it would be with all that is set aside; None where nothing is, or where that would tell too much
     waiting   matters that wait for a decision, by their kind; `held` counts as one
@@ -77,6 +78,7 @@ class Account:
     answered: tuple[float, float, int] | None
     assigned: bool
     aside: tuple[AsideLot, ...]
+    since: int
     figure: Estimate | None
     whole: Estimate | None
     checks: tuple[Check, ...]
@@ -116,6 +118,7 @@ def gather(session: Session, wave: Wave, release: Release | None) -> Account:
         answered=account_way.answered(session, wave, people),
         assigned=bool(session.scalar(select(func.count()).where(Assignment.wave == wave.code))),
         aside=account_lots.aside(session, wave, release, roles),
+        since=releases.aside_since(session, release) if release else 0,
         figure=figure,
         whole=whole,
         checks=checks,

@@ -79,6 +79,8 @@ def caution() -> str:
 def what(lot: AsideLot) -> str:
     """What brought a lot together, and why it is set aside."""
     told = [_(KINDS[LotKind(lot.kind)]), lot.reason.rstrip(".")]
+    if lot.recalled:
+        told.append(_("The file was taken back: it counts as if it had never come."))
     if lot.shown:
         told.append(_("Set aside after the release was frozen: its figures still count it."))
     return ". ".join(told).rstrip(".") + "."

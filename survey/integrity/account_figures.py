@@ -46,7 +46,7 @@ def both(session: Session, wave: Wave, release: Release) -> tuple[Estimate | Non
 
 def _with_aside(session: Session, wave: Wave, release: Release, people: Respondents) -> Respondents | None:
     """The sample of a release with the lots that it leaves out; None without such a lot."""
-    frozen, gone = np.frombuffer(release.responses, "S16"), _gone(session, wave, release)
+    frozen, gone = np.frombuffer(release.responses, "S16"), set_aside(session, wave, release)
     if not gone:
         return None
     more = of(session, people.wave, np.sort(np.concatenate([frozen, packed(list(gone))])))
@@ -55,10 +55,10 @@ def _with_aside(session: Session, wave: Wave, release: Release, people: Responde
     return of(session, people.wave, np.sort(np.concatenate([frozen, packed(kept)]))) if kept else None
 
 
-def _gone(session: Session, wave: Wave, release: Release) -> dict[UUID, int]:
-    """The forms that are set aside and that the release leaves out, with their lots; those rejected in a review of
-    an earlier day would not count anyway, and no later review moves this."""
-    lots = lot_steps.aside(session, wave.code)
+def set_aside(session: Session, wave: Wave, release: Release) -> dict[UUID, int]:
+    """The forms that are set aside and that the release leaves out, with their lots, but for imports taken back;
+    those rejected in a review of an earlier day would not count anyway, and no later review moves this."""
+    lots = lot_steps.aside(session, wave.code) - lot_steps.recalled(session, wave.code)
     query = select(Response.id, Response.lot).where(Response.wave == wave.code, Response.lot.in_(lots))
     found = {id: lot or 0 for id, lot in session.execute(query.order_by(Response.id))}
     reviews = select(Review.response, Review.state).where(Review.wave == wave.code, Review.day < release.frozen)

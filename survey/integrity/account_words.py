@@ -62,8 +62,11 @@ def small(counts: dict[str, int]) -> int:
     return sum(count for count in counts.values() if count < FEWEST)
 
 
-def answer(account: Account | None, at: Stage, wave: Wave) -> list[str]:
-    """The first sentences: whether anybody steered it, as far as that can be said."""
+def answer(account: Account | None, at: Stage, wave: Wave, outdated: bool = False) -> list[str]:
+    """The first sentences: whether anybody steered it, as far as that can be said.
+
+    outdated  something came in or was decided since it was gathered
+    """
     if at is Stage.BEFORE:
         return [
             _("The survey begins on %(day)s.", day=day(wave.opens)),
@@ -84,6 +87,15 @@ def answer(account: Account | None, at: Stage, wave: Wave) -> list[str]:
         return [
             _("This page is being made: look again in a few minutes."),
             _("The digests of the days are below."),
+        ]
+    if outdated:
+        return [
+            _(
+                "This page is being made again, for something came in or was decided. What stands below is as of "
+                "%(day)s, before that: look again in a few minutes.",
+                day=day(account.made),
+            ),
+            about(),
         ]
     return [_verdict(account), about()]
 
@@ -158,6 +170,8 @@ def _found(account: Account) -> Told:
 
 def _set_aside(account: Account) -> Told:
     count = account.left_out.get("aside", 0)
+    if account.since and account.shown is not None:
+        return _aside_since(account.since, account.shown.number, count)
     if not count:
         return Told(
             _("No form set aside"), _("as part of a lot. What is not counted for other reasons stands below.")
@@ -166,6 +180,18 @@ def _set_aside(account: Account) -> Told:
         _("%(count)s forms set aside", count=few(count)) if count >= FEWEST else _("Fewer than 5 forms set aside")
     )
     return Told(heading, _("They are kept, and not counted. Who decided it, and why, stands below."))
+
+
+def _aside_since(since: int, release: int, before: int) -> Told:
+    """Of forms that the figures still hold; `before`: of others, which they leave out."""
+    told = [
+        _("The figures of release %(number)s still count them; the next release leaves them out.", number=release)
+    ]
+    if before:
+        told.append(_("Set aside before it, and not counted in it: %(count)s.", count=few(before)))
+    told.append(_("Who decided it, and why, stands below."))
+    heading = _("Since release %(number)s, set aside: %(count)s", number=release, count=few(since))
+    return Told(heading, " ".join(told))
 
 
 def _result(account: Account, wave: Wave, asked: Questionnaire) -> Told:

@@ -26,7 +26,7 @@ from survey.system import cache, dates
 from survey.waves import waves
 from translations import Refusal
 
-FORM = 4  # of the content; one of another form is made again
+FORM = 5  # of the content; one of another form is made again
 LOCK = 7_404_534  # of PostgreSQL: of all processes one makes them
 SOON, PAUSE = 5.0, 60.0  # seconds before the first look, and between two
 
@@ -39,6 +39,17 @@ def read(session: Session, wave: str) -> Account | None:
         return None
     found: Account = _value(Account, kept.content)
     return found
+
+
+def former(session: Session, wave: str) -> Account | None:
+    """What was told last, though something came in or was decided since; None where it tells of a release that is
+    withdrawn by now."""
+    kept = session.get(IntegrityAccount, wave)
+    if kept is None or kept.state.split()[0] != str(FORM):
+        return None
+    found: Account = _value(Account, kept.content)
+    withdrawn = found.shown and releases.find(session, wave, found.shown.number).withdrawn
+    return None if withdrawn else found
 
 
 def of(session: Session, wave: Wave, release: Release | None) -> Account:

@@ -64,4 +64,4 @@ def _aside(account: Account) -> Table:
         Row((number(place), account_words.few(one.forms), checks.what(one), checks.who(one)))
         for place, one in enumerate(account.aside, 1)
     ]
-    return Table(_("Set aside"), columns, tuple(rows), ())
+    return Table(_("Set aside or taken back"), columns, tuple(rows), ())

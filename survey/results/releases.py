@@ -233,6 +233,12 @@ def _candidate(session: Session, wave: Wave, correction: str) -> tuple[Ids, int,
     return frozen, _outside(gone.rejected, frozen), _outside(gone.aside, frozen)
 
 
+def aside_since(session: Session, release: Release) -> int:
+    """How many of its forms lie in lots that were set aside after it was frozen: the next one leaves them out."""
+    now = left_out(session, release.wave).aside
+    return len(now) - _outside(now, np.frombuffer(release.responses, "S16"))
+
+
 def _outside(gone: set[UUID], frozen: Ids) -> int:
     """How many of these a release does not hold."""
     return int(np.count_nonzero(places(packed(list(gone)), frozen) < 0))

@@ -59,6 +59,8 @@ def _withdrawn(session: Session, wave: Wave) -> Release | None:
 def _told(session: Session, wave: Wave) -> dict[str, Any]:
     """All that stands on the page, in the language of the moment."""
     account = kept_account.read(session, wave.code)
+    outdated = account is None
+    account = account or kept_account.former(session, wave.code)
     asked = questionnaires.by_digest(session, wave.questionnaire)
     at = account_words.stage(wave, account, dates.today())
     whole = account if at in (Stage.OVER, Stage.RELEASED) else None
@@ -67,7 +69,8 @@ def _told(session: Session, wave: Wave) -> dict[str, Any]:
         "title": str(asked.title),
         "account": whole,
         "stage": at,
-        "first": account_words.answer(account, at, wave),
+        "outdated": outdated,
+        "first": account_words.answer(account, at, wave, outdated),
         "three": account_words.three(whole, wave, asked) if whole else [],
         "remark": account_words.remark(account) if account else "",
         "way": account_way_words.way(account, at, wave, asked) if account else [],

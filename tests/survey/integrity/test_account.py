@@ -16,6 +16,7 @@ from survey.integrity import (
     account_limits,
     account_way_words,
     account_words,
+    digests,
     kept_account,
     matters,
 )
@@ -25,7 +26,7 @@ from survey.responses import lot_steps
 from survey.responses.respondents import sample_with
 from survey.results import releases, result_table
 from survey.storage.database import Database
-from survey.storage.models import IntegrityAccount, Lot, MatterState, Wave
+from survey.storage.models import IntegrityAccount, Lot, LotKind, MatterState, Wave
 from survey.waves import questionnaires, waves
 from tests.survey.flooded import WAVE as FLOOD_WAVE
 from tests.survey.flooded import Flooded
@@ -36,7 +37,9 @@ from tests.survey.integrity.told_waves import (
     TODAY,
     WAVE,
     aside,
+    drawn,
     forms,
+    night,
     reject,
     released,
     steered,
@@ -253,3 +256,40 @@ def test_the_clock_makes_it_within_a_minute_of_a_decision(province: Database) ->
     kept_account.by_the_clock(province, wait)
     assert waited == [kept_account.SOON, kept_account.PAUSE, kept_account.PAUSE]
     assert len(kept(province).aside) == 1
+
+
+def test_forms_set_aside_after_the_release_are_told_as_counted_still(province: Database) -> None:
+    """“No form set aside” would be false, and “not counted” as well."""
+    steered(province)
+    released(province)
+    told(province)
+    before = kept(province)
+    with province.reading() as session:
+        number = session.scalars(select(Lot.number).where(Lot.wave == WAVE, Lot.psu == "V3")).first()
+    aside(province, number or 0)
+    told(province)
+    own = kept(province)
+    assert (before.since, own.since, own.counted, own.left_out) == (0, 9, 108, {"aside": 12})
+    heading, text = account_words._set_aside(own)
+    assert heading == "Từ bản công bố 1 đến nay để riêng 9 phiếu"
+    assert text.startswith("Số liệu của bản công bố 1 vẫn tính những phiếu này; bản công bố sau sẽ không tính.")
+    assert "không tính trong bản ấy: 12 phiếu" in text
+
+
+def test_a_file_that_was_taken_back_brought_nobody(province: Database) -> None:
+    """Its people came with the corrected one: counted twice, they would be more than were asked."""
+    with province.writing() as session:
+        drawn(session)
+        dice = random.Random(3)
+        first, _second = (forms(session, "V1", TODAY - timedelta(2), 20, 0.8, dice) for _copy in range(2))
+        session.get_one(Lot, first).kind = LotKind.IMPORT
+    digests.close_days(province, night(2), WAVE)
+    with province.writing() as session:
+        lot_steps.recall(session, WAVE, first, "đã có tệp sửa", "chi")
+    released(province)
+    told(province)
+    own = kept(province)
+    assert (own.received, own.counted, own.left_out, own.whole) == (20, 20, {}, None)
+    assert [account_check_words.what(one) for one in own.aside] == [
+        "Tệp nhập vào. đã có tệp sửa. Tệp đã được rút lại: coi như chưa từng nhận."
+    ]

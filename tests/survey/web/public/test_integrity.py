@@ -11,6 +11,7 @@ from html import unescape
 import pypdfium2 as pdfium
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, expect
 from sqlalchemy import func, select
 
@@ -18,7 +19,7 @@ from survey.integrity import digest_file, digests, kept_account
 from survey.responses import lot_steps
 from survey.results import releases
 from survey.storage.database import Database
-from survey.storage.models import DayDigest, IntegrityAccount, Lot
+from survey.storage.models import DayDigest, IntegrityAccount, Lot, Role
 from survey.waves import waves
 from survey.web.server import rate_limit
 from tests.browser.axe import violations
@@ -315,6 +316,48 @@ def test_printed_it_is_whole(browser: Browser, live_server: str, app: Flask, pub
     page.goto(PAGE)
     printed = "".join(sheet.get_textpage().get_text_range() for sheet in pdfium.PdfDocument(page.pdf(format="A4")))
     context.close()
-    for part in ("12 phiếu để riêng", "Đã để riêng", "Mã của từng ngày", REASON):
+    for part in ("12 phiếu để riêng", "Để riêng hoặc rút lại", "Mã của từng ngày", REASON):
         assert part in " ".join(printed.split())
     assert "Dán mã và ngày" not in printed
+
+
+def test_after_an_approval_the_former_text_stays_until_it_is_made_anew(app: Flask, province: Database) -> None:
+    """Just then the press looks; but no verdict from before stands, nor a figure that was withdrawn."""
+    steered(province)
+    released(province)
+    told(province)
+    with province.reading() as session:
+        number = session.scalars(select(Lot.number).where(Lot.wave == WAVE, Lot.psu == "V4")).first()
+    aside(province, number or 0)
+    released(province, "Nhập nhầm thôn")
+    text = plain(seen(app))
+    assert "Trang này đang được tính lại" in text
+    assert f"là của ngày {day(TODAY)}" in text
+    assert "108 phiếu được tính" in text
+    assert "Chưa thấy điều gì" not in text
+    told(province)
+    text = plain(seen(app))
+    assert "tính lại" not in text
+    assert "99 phiếu được tính" in text
+    with province.writing() as session:
+        releases.withdraw(session, releases.find(session, WAVE, 2), "Nhập nhầm quyền số.", "chi")
+    text = plain(seen(app))
+    assert "Chỉ số hài lòng chung" not in text
+
+
+def test_forms_set_aside_after_the_release_are_told_to_everybody_and_to_the_head(
+    app: Flask, province: Database, sign_in: Callable[..., FlaskClient], account: Callable[..., None]
+) -> None:
+    steered(province)
+    released(province)
+    with province.writing() as session:
+        account(session, "head", Role.HEAD)
+    with province.reading() as session:
+        number = session.scalars(select(Lot.number).where(Lot.wave == WAVE, Lot.psu == "V4")).first()
+    head, words = sign_in(app, "head"), "9 phiếu của bản này đã để riêng sau khi chốt"
+    pages = [f"/quan-tri/{WAVE}/cong-bo", f"/quan-tri/{WAVE}/cong-bo/1"]
+    assert [words in head.get(page).text for page in pages] == [False, False]
+    aside(province, number or 0)
+    told(province)
+    assert "Từ bản công bố 1 đến nay để riêng 9 phiếu" in plain(seen(app))
+    assert [words in head.get(page).text for page in pages] == [True, True]

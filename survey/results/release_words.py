@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from survey.responses.respondents import Respondents
 from survey.storage.models import Release, Wave
 from translations import formats, ngettext
 from translations import gettext as _
@@ -35,6 +38,23 @@ def correction(release: Release) -> str:
         "%(reason)s",
         reason=formats.ended(release.correction),
     )
+
+
+def goes_out(people: Respondents, headlines: Sequence[str]) -> Iterator[str]:
+    """What everybody is shown of a release besides its first sentence.
+
+    headlines  the names of its headline figures, the first one first
+    """
+    asked = people.questionnaire
+    if len(headlines) > 1:
+        yield _("Headline figures: %(names)s.", names="; ".join(headlines[1:]))
+    count = sum(item.kind.is_estimated for item in asked.items.values())
+    yield ngettext(
+        "%(num)s question, with each of its answers.", "%(num)s questions, each with its answers.", count
+    )
+    places = len(set(people.unit.codes.tolist()))
+    yield ngettext("The same figures of %(num)s place.", "The same figures of each of %(num)s places.", places)
+    yield _("All of it in files (CSV, JSON), and for the programs that read them.")
 
 
 def unshown(withdrawn: Release | None) -> str:

@@ -106,10 +106,15 @@ def _page(session: Session, wave: Wave, told: Publication, release: Release) -> 
         correction=release_words.correction(release),
         own=_own(figures),
         blocks=[] if figures.summary.index else list(questions.blocks(figures.summary)),
-        files=_files(session, wave, release) if release is told.release else [],
+        files=_files(session, wave, release) if release is told.release and release.approved else [],
         portal=PORTAL,
         outside=current_app.config["BASE_URL"] or "",
     )
+
+
+def preview(session: Session, wave: Wave, release: Release) -> str:
+    """The page as it would be if this release were approved now."""
+    return _page(session, wave, Publication(release, None, releases.newest_approved(session, wave.code)), release)
 
 
 def _own(figures: Figures) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
 from typing import Any
@@ -18,7 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from survey.results import release_steps, releases, result_table, summary, wording
-from survey.storage.models import Release
+from survey.storage.models import Release, Role
 from survey.system import dates
 from survey.waves import waves
 from survey.web.public import result_figures, result_words
@@ -307,3 +307,38 @@ def test_an_open_wave_concludes_nothing(made_up_copy: Flask) -> None:
     assert "Khoảng dao động" in text
     assert "Khoảng tin cậy" not in text
     assert "verdict-sign" not in page
+
+
+def test_whoever_may_approve_reads_the_page_before_everybody_does(
+    made_up_copy: Flask, sign_in: Callable[..., FlaskClient], account: Callable[..., None]
+) -> None:
+    """Each figure of the preview is one of the page, in the same order; what else goes out is said."""
+    with made_up_copy.extensions["database"].writing() as session:
+        account(session, "head", Role.HEAD)
+        made = releases.freeze(session, waves.find(session, "thu-nghiem"), "an")
+        release_steps.check(made, "binh")
+        number = made.number
+    address = f"/quan-tri/thu-nghiem/cong-bo/{number}"
+    head, reader = sign_in(made_up_copy, "head"), made_up_copy.test_client()
+    step = head.get(f"{address}/duyet").text
+    assert f'href="{address}/xem-truoc"' in step
+    for words_of_it in (
+        "câu hỏi, từng câu với từng ý trả lời",
+        "của từng nơi trong 54 nơi",
+        "thành tệp (CSV, JSON)",
+    ):
+        assert words_of_it in step
+    assert sign_in(made_up_copy, "home_affairs").get(f"{address}/xem-truoc").status_code == 403
+    pages = [head.get(f"{address}/xem-truoc{asked}").text for asked in ("", "?noi=06652")]
+    assert all(f"Xem trước bản công bố {number}: chưa công bố." in page for page in pages)
+    assert f'action="{address}/xem-truoc#noi-nay"' in pages[0]
+    assert "%" not in words(reader.get("/ket-qua/thu-nghiem").text)
+    with made_up_copy.extensions["database"].writing() as session:
+        own = releases.find(session, "thu-nghiem", number)
+        release_steps.approve(own, own, "chi")
+    for asked, page in zip(("", "?noi=06652"), pages, strict=True):
+        told = words(reader.get(f"/ket-qua/thu-nghiem{asked}").text)
+        figures = [re.findall(r"[−]?\d+,\d%", text) for text in (words(page), told)]
+        assert len(figures[0]) > 100
+        assert figures[0] == figures[1]
+    assert head.get(f"{address}/xem-truoc").location == "/ket-qua/thu-nghiem"

@@ -193,6 +193,7 @@ READ_BY_HOME_AFFAIRS = {
 # Steps that the head takes.
 READ_BY_HEAD = {
     "staff.approve_release": ("/quan-tri/thu-nghiem/cong-bo/1/duyet",),
+    "staff.preview_release": ("/quan-tri/thu-nghiem/cong-bo/1/xem-truoc",),
     "staff.withdraw_release": ("/quan-tri/nam-truoc/cong-bo/1/thu-hoi",),
 }
 # Whose browser looks at what.

@@ -49,6 +49,7 @@ EXAMPLES: dict[str, str] = {
     "release freeze": "--wave ho-2027 --by 'Nguyễn Văn An'",
     "release check": "--wave ho-2027 --number 1 --by 'Trần Thị Bình'",
     "release approve": "--wave ho-2027 --number 1 --by 'Lê Văn Cường'",
+    "release reword": "--wave ho-2027 --number 1 --by 'Lê Văn Cường' --reason 'Sai quyền số của một xã'",
     "release withdraw": "--wave ho-2027 --number 1 --by 'Lê Văn Cường' --reason 'Sai quyền số'",
     "release list": "--wave ho-2027",
     "assignment list": "--wave ho-2027 --account dieu-tra-3 --output csv",

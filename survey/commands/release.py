@@ -32,6 +32,10 @@ DESPITE = click.option(
 )
 NUMBER = option("--number", type=int, required=True, help=_("The number of the release: hailong release list"))
 
+SURE = click.option(
+    "--sure", is_flag=True, help=_("The reason may stand though it seems to hold somebody's name or number.")
+)
+
 
 release = Commands(
     "release",
@@ -181,12 +185,28 @@ def approve(code: str | None, year: int | None, number: int, person: str, despit
 @click.option(
     "--reason", metavar="TEXT", required=True, help=_("Why it is withdrawn; everybody reads it, so name nobody.")
 )
-def withdraw(code: str, number: int, person: str, reason: str) -> None:
+@SURE
+def withdraw(code: str, number: int, person: str, reason: str, sure: bool) -> None:
     with installation.opened().writing() as session:
         chosen = releases.claim(session, code, number)
-        releases.withdraw(session, chosen, reason, person)
+        releases.withdraw(session, chosen, reason, person, sure)
         release_steps.mark_operator(chosen, "withdrawn")
     say("Release %(number)s is withdrawn. Nothing is shown until a newer one is approved.", number=number)
+
+
+@release.command(help=_("Correct the reason of a withdrawal: everybody reads the new one, staff both."))
+@click.option("--wave", "code", metavar="CODE", required=True, help=_("The wave whose release was withdrawn."))
+@NUMBER
+@BY
+@click.option("--reason", metavar="TEXT", required=True, help=_("Why it was withdrawn; everybody reads it."))
+@SURE
+def reword(code: str, number: int, person: str, reason: str, sure: bool) -> None:
+    with installation.opened().writing() as session:
+        release_steps.reword(releases.claim(session, code, number), reason, person, sure, told=True)
+    say(
+        "Everybody reads the new reason of release %(number)s from now on; the former one stays here, for staff.",
+        number=number,
+    )
 
 
 @release.command("list", help=_("The releases of a wave or a year, the newest first."))
@@ -215,6 +235,13 @@ def _list_wave(session: Any, code: str) -> None:
                 "Withdrawn by %(person)s: %(reason)s",
                 person=release_steps.named(one, "withdrawn"),
                 reason=formats.ended(one.withdrawal),
+            )
+        for reason, person, day in release_steps.former_reasons(one):
+            say(
+                "Before, and for staff alone: “%(reason)s” (%(person)s, %(day)s)",
+                reason=reason,
+                person=person,
+                day=formats.day(day),
             )
         for passed in release_matters.passed(session, one):
             _say_passed(one, passed)

@@ -108,7 +108,7 @@ def gather(session: Session, wave: Wave, release: Release | None) -> Account:
     return Account(
         made=dates.today(),
         shown=_shown(release),
-        withdrawn=_withdrawn(releases.newest_public(session, wave.code).withdrawn),
+        withdrawn=withdrawn(session, wave.code),
         received=received,
         counted=len(people),
         left_out=left_out,
@@ -134,7 +134,9 @@ def _shown(release: Release | None) -> Shown | None:
     return Shown(release.number, release.frozen, release.approved, release.correction or "")
 
 
-def _withdrawn(release: Release | None) -> Withdrawn | None:
+def withdrawn(session: Session, wave: str) -> Withdrawn | None:
+    """The release that was taken back, with the reason that stands now."""
+    release = releases.newest_public(session, wave).withdrawn
     if release is None or release.withdrawn is None:
         return None
     return Withdrawn(release.number, release.withdrawn, release.withdrawal or "")

@@ -239,7 +239,8 @@ def _frame(session: Session, wave: Wave) -> Iterator[Row]:
 
 
 def _releases(session: Session, wave: Wave) -> Iterator[Row]:
-    """The steps of each release: what was frozen, who checked it, who approved it, who withdrew it and why."""
+    """The steps of each release: what was frozen, who checked it, who approved it, who withdrew it and why, and
+    each correction of that reason."""
     for one in session.scalars(select(Release).where(Release.wave == wave.code).order_by(Release.number)):
         forms = hashlib.sha256(one.responses).hexdigest()
         figures = [
@@ -258,8 +259,13 @@ def _releases(session: Session, wave: Wave) -> Iterator[Row]:
         if one.approved is not None:
             yield Row(f"{one.number}.3", one.approved, [one.number, one.approved, one.approved_by])
         if one.withdrawn is not None:
-            taken = [one.number, one.withdrawn, one.withdrawn_by, one.withdrawal]
-            yield Row(f"{one.number}.4", one.withdrawn, taken)
+            first, *later = one.wordings or [{"reason": one.withdrawal}]
+            yield Row(
+                f"{one.number}.4", one.withdrawn, [one.number, one.withdrawn, one.withdrawn_by, first["reason"]]
+            )
+            for place, own in enumerate(later, 5):
+                told = [one.number, own["day"], own["person"], own["reason"]]
+                yield Row(f"{one.number}.{place}", date.fromisoformat(own["day"]), told)
 
 
 DECIDED = ("reason", "person", "day")

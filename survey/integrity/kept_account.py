@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from datetime import date
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -48,8 +48,9 @@ def former(session: Session, wave: str) -> Account | None:
     if kept is None or kept.state.split()[0] != str(FORM):
         return None
     found: Account = _value(Account, kept.content)
-    withdrawn = found.shown and releases.find(session, wave, found.shown.number).withdrawn
-    return None if withdrawn else found
+    if found.shown and releases.find(session, wave, found.shown.number).withdrawn:
+        return None
+    return replace(found, withdrawn=account.withdrawn(session, wave))
 
 
 def of(session: Session, wave: Wave, release: Release | None) -> Account:
@@ -100,6 +101,7 @@ def _state(session: Session, wave: str) -> str:
         waves.collected(session, wave) if over else 0,
         session.scalar(select(func.max(DayDigest.number)).where(DayDigest.wave == wave)) or 0,
         *(0 if one is None else one.number for one in (told.release, told.withdrawn)),
+        len((told.withdrawn and told.withdrawn.wordings) or ()),
         *(session.scalar(select(func.count()).where(own.wave == wave)) or 0 for own in (LotStep, MatterDecision)),
     ]
     return " ".join(map(str, (FORM, *parts)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from survey.results import public_reasons
 from survey.storage import audit
 from survey.storage.models import Release, YearRelease
 from survey.system import dates
@@ -94,17 +95,62 @@ def refuse_withdrawal(release: Release, shown: Release | None) -> None:
         )
 
 
-def withdraw(release: Release, shown: Release | None, reason: str, person: str) -> None:
+def withdraw(release: Release, shown: Release | None, reason: str, person: str, sure: bool = False) -> None:
     """Takes back the release that is `shown`. Its reason stands instead of figures until a newer one is approved;
-    none of before comes back, and this one is not approved again."""
+    none of before comes back, and this one is not approved again.
+
+    sure  its writer says that it may stand though it seems to name a person
+    """
     refuse_withdrawal(release, shown)
+    reason = _public(reason, sure)
+    release.withdrawn, release.withdrawn_by, release.withdrawal = dates.today(), person, reason
+    audit.annotate(release=release.number, step="withdraw")
+
+
+def refuse_rewording(release: Release) -> None:
+    """Refuses to correct the reason of a release that was not withdrawn."""
+    if release.withdrawn is None:
+        raise Conflict("Release %(number)s is not withdrawn: it has no reason to correct.", number=release.number)
+
+
+def reword(release: Release, reason: str, person: str, sure: bool = False, told: bool = False) -> None:
+    """Puts another reason in the place of that for which a release was withdrawn; those of before are kept, and
+    shown to staff alone.
+
+    told  whoever works on the server told the name
+    """
+    refuse_rewording(release)
+    reason = _public(reason, sure)
+    if reason == release.withdrawal:
+        raise Refusal("That is the reason as it stands. Nothing was changed.")
+    by_operator = "withdrawn" in (release.by_operator or ())
+    first = _wording(release.withdrawal or "", release.withdrawn_by or "", release.withdrawn, by_operator)
+    release.wordings = [*(release.wordings or [first]), _wording(reason, person, dates.today(), told)]
+    release.withdrawal = reason
+    audit.annotate(release=release.number, step="reword")
+
+
+def _public(reason: str, sure: bool) -> str:
     reason = nfc(reason).strip()
     if not reason or len(reason) > LONGEST_REASON:
         raise Refusal(
             "Say in 1 to %(most)s characters why it is withdrawn: everybody reads it.", most=LONGEST_REASON
         )
-    release.withdrawn, release.withdrawn_by, release.withdrawal = dates.today(), person, reason
-    audit.annotate(release=release.number, step="withdraw")
+    public_reasons.refuse_names(reason, sure)
+    return reason
+
+
+def _wording(reason: str, person: str, day: date | None, told: bool) -> dict[str, object]:
+    return {"reason": reason, "person": person, "day": day.isoformat() if day else "", "told": told}
+
+
+def former_reasons(release: Frozen) -> list[tuple[str, str, date]]:
+    """The reasons that a corrected one took the place of, with who wrote each and when; for staff alone."""
+    wordings = (isinstance(release, Release) and release.wordings) or []
+    return [
+        (one["reason"], written(one["person"], one["told"]), date.fromisoformat(one["day"]))
+        for one in wordings[:-1]
+    ]
 
 
 def state(release: Frozen, shown: Frozen | None, last: Frozen) -> str:

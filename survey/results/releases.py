@@ -81,7 +81,11 @@ def newest_number(session: Session, wave: str) -> int | None:
 
 def states(session: Session) -> tuple[tuple[object, ...], ...]:
     """The approved releases of every wave, withdrawn or not: one wave stands beside another."""
-    query = select(Release.id, Release.withdrawn).where(Release.approved.is_not(None)).order_by(Release.id)
+    query = (
+        select(Release.id, Release.withdrawn, Release.withdrawal)
+        .where(Release.approved.is_not(None))
+        .order_by(Release.id)
+    )
     return tuple(map(tuple, session.execute(query)))
 
 
@@ -135,9 +139,9 @@ def _besides(session: Session, wave: Wave, release: Release) -> bool:
     return release.remarks == remarks.frozen(session, wave, frozen) and (release.targets or []) == targets
 
 
-def withdraw(session: Session, release: Release, reason: str, person: str) -> None:
+def withdraw(session: Session, release: Release, reason: str, person: str, sure: bool = False) -> None:
     """Takes back the release of a wave that is shown; refused of any other, and without a reason."""
-    release_steps.withdraw(release, newest(session, release.wave), reason, person)
+    release_steps.withdraw(release, newest(session, release.wave), reason, person, sure)
 
 
 def find(session: Session, wave: str, number: int) -> Release:
@@ -372,11 +376,13 @@ def changed(old: Respondents, new: Respondents) -> list[Changed]:
 
 
 def refuse_step(session: Session, release: Release, step: str, person: str) -> None:
-    """Refuses a step (check, approve, withdraw) that this person can't take now, whatever they say."""
+    """Refuses a step (check, approve, withdraw, reword) that this person can't take now, whatever they say."""
     if step == "check":
         release_steps.refuse_check(release)
     elif step == "approve":
         release_steps.refuse_approval(release, list_all(session, release.wave)[0], person)
+    elif step == "reword":
+        release_steps.refuse_rewording(release)
     else:
         release_steps.refuse_withdrawal(release, newest(session, release.wave))
 

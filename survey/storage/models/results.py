@@ -18,7 +18,9 @@ class Release(Base):
     It goes through hands: frozen, checked, approved, each by name and day. Only an approved one is seen by
     communes, programs and open files; the newest of these is the one shown. Once that is withdrawn none is.
 
-    withdrawal   why it was withdrawn; everybody reads it instead of its figures
+    withdrawal   why it was withdrawn; everybody reads it instead of its figures, where it was corrected the newest
+    wordings     each reason with `person`, `day` and whether the operator `told` the name, the first one first;
+                 None where it was never corrected
     by_operator  the steps (frozen, checked, approved, withdrawn) taken by a command: whoever works on the server
                  told the name, and nobody signed in
     """
@@ -46,6 +48,7 @@ class Release(Base):
     withdrawn: Mapped[date | None]
     withdrawn_by: Mapped[str | None] = mapped_column(String(80))
     withdrawal: Mapped[str | None] = mapped_column(String(500))
+    wordings: Mapped[list[dict[str, Any]] | None] = mapped_column(Document)
     by_operator: Mapped[list[str] | None] = mapped_column(Document)
     __table_args__ = (UniqueConstraint("wave", "number"),)
 

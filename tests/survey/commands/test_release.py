@@ -154,6 +154,12 @@ def test_a_name_told_by_a_command_is_the_operators_word_and_a_release_can_be_wit
         in hailong("release", "list", "--wave", "ho-mau").err
     )
     assert hailong(*took).code == 1
+    again = ("release", "reword", "--wave", "ho-mau", "--number", 1, "--by", "C", "--reason", "Mr Smith erred")
+    assert "Mr Smith" in hailong(*again).err
+    assert hailong(*again, "--sure").code == 0
+    told = hailong("release", "list", "--wave", "ho-mau").err
+    assert "Withdrawn by C (as told by the operator): Mr Smith erred" in told
+    assert "staff alone: “Wrong weights” (C (as told by the operator), " in told
     written = hailong("report", "--wave", "ho-mau", "--format", "csv", "--out", tmp_path / "r.csv")
     assert "Release 1 of this wave is withdrawn" in written.out + written.err
     assert "Nothing is released" not in written.out + written.err

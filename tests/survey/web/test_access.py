@@ -38,6 +38,7 @@ LOOSENING = {
     "staff.approve_year",
     "staff.approve_release",
     "staff.withdraw_release",
+    "staff.reword_withdrawal",
 }
 
 # Files that hold nobody's answers: figures, drawn villages and households, forms to be printed.
@@ -105,7 +106,10 @@ NEEDS = {
         staff.withdraw_paraphrase
     """,
     Right.RELEASE: "staff.check_release staff.freeze_release staff.issue staff.year_release_step",
-    Right.APPROVE: "staff.approve_release staff.approve_year staff.preview_release staff.withdraw_release",
+    Right.APPROVE: """
+        staff.approve_release staff.approve_year staff.preview_release
+        staff.reword_withdrawal staff.withdraw_release
+    """,
     Right.WAVES: """
         staff.close_wave staff.import_file staff.new_wave staff.recall_import staff.remove_wave
         staff.reopen_fieldwork staff.wave_settings

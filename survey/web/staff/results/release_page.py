@@ -17,6 +17,7 @@ from survey.integrity.open_matters import OpenMatter, Where
 from survey.integrity.patterns import Pattern
 from survey.responses.respondents import sample
 from survey.results import release_changes, release_matters, release_steps, release_words, releases
+from survey.results.public_reasons import NamesSomebody
 from survey.results.release_changes import Changes
 from survey.results.release_matters import Unsettled
 from survey.storage.models import Release, Wave
@@ -56,6 +57,7 @@ class Sent:
             subject: self.typed[subject] for subject, key in keys.items() if request.form.get(f"{key}-da-xem")
         }
         self.reason = request.form.get("ly-do", "")
+        self.sure = bool(request.form.get("duoc-doc"))
 
 
 @pages.page("/<wave>/cong-bo/<int:number>", Right.RESULTS, of_groups=True, tab="staff.release_list")
@@ -126,6 +128,23 @@ def withdraw(wave: str, number: int) -> ResponseReturnValue:
     return _step(wave, number, "withdraw", _withdraw, done)
 
 
+@pages.form(
+    "/<wave>/cong-bo/<int:number>/sua-ly-do",
+    Right.APPROVE,
+    N_("Corrected the reason of a withdrawal"),
+    endpoint="reword_withdrawal",
+    reauthenticate=True,
+    of_groups=True,
+    tab="staff.release_list",
+)
+def reword(wave: str, number: int) -> ResponseReturnValue:
+    """Puts another reason in the place of that for which a release was withdrawn."""
+    done = _(
+        "Everybody reads the new reason of release %(number)s from now on; the former one stays here, for staff."
+    )
+    return _step(wave, number, "reword", _reword, done)
+
+
 def _step(wave: str, number: int | None, step: str, take: Step, done: str) -> ResponseReturnValue:
     """Takes a step that was sent; else, or where it was refused, its page with all that was typed."""
     if request.method == "GET":
@@ -164,7 +183,13 @@ def _approve(session: Session, wave: Wave, number: int, sent: Sent) -> Release:
 
 def _withdraw(session: Session, wave: Wave, number: int, sent: Sent) -> Release:
     one = releases.find(session, wave.code, number)
-    releases.withdraw(session, one, sent.reason, current_user.name)
+    releases.withdraw(session, one, sent.reason, current_user.name, sent.sure)
+    return one
+
+
+def _reword(session: Session, wave: Wave, number: int, sent: Sent) -> Release:
+    one = releases.find(session, wave.code, number)
+    release_steps.reword(one, sent.reason, current_user.name, sent.sure)
     return one
 
 
@@ -190,6 +215,7 @@ def _step_page(
             "staff/release.html",
             step=step,
             fault=fault,
+            asked=isinstance(fault, NamesSomebody),
             lacking=fault.lacking if isinstance(fault, Unsettled) else {},
             sent=sent,
             newer=_newer(session, wave_row, step, patterns, sent.open),
@@ -207,8 +233,9 @@ def _step_page(
 def _open(
     session: Session, wave: Wave, number: int | None, step: str, patterns: Iterable[Pattern] | None = None
 ) -> list[OpenMatter]:
-    """What is open; of a release, what stood open when it was frozen. A withdrawal goes past nothing."""
-    if step == "withdraw":
+    """What is open; of a release, what stood open when it was frozen. A withdrawal goes past nothing,
+    nor does its correction."""
+    if step in ("withdraw", "reword"):
         return []
     if number is not None:
         return open_matters.at_freeze(session, wave, releases.find(session, wave.code, number))
@@ -246,6 +273,7 @@ def _figures(session: Session, wave: Wave, one: Release | None) -> dict[str, Any
         "goes_out": release_words.goes_out(people, [one.name for one in changes.headlines]),
         "correction": release_words.correction(one) if one and one.withdrawn is None else "",
         "named": release_steps.named,
+        "former_reasons": release_steps.former_reasons(one) if one else [],
         "most": release_steps.LONGEST_REASON,
         "new_answers": releases.NEW_ANSWERS,
     }

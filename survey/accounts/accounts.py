@@ -222,6 +222,14 @@ def find(session: Session, name: str) -> Account:
     return account
 
 
+def refuse_without(session: Session, name: str, right: Right) -> None:
+    """Refuses to let a command act in the name of an account that may not do this, or is switched off. A name that
+    no account has is taken: it is shown as told by the operator, as an account's is."""
+    for account in session.scalars(select(Account)):
+        if alike(account.name, name) and (account.off or right not in RIGHTS[account.role]):
+            raise Refusal("The account %(name)s may not do this. Name who does it.", name=account.name)
+
+
 @dataclass(frozen=True)
 class SwitchedOff:
     """What ended with an account: how many devices in service that it had bound, and tokens that it had made."""

@@ -105,7 +105,7 @@ class Command(click.Command):
         if arguments is None or self.name in WITHOUT_DATABASE:
             return super().invoke(context)
         typed = shlex.join(["hailong", *arguments])
-        with trail.acting(f"@{getpass.getuser()}", N_("Ran a command on the server"), typed, changes_figures=True):
+        with trail.acting(f"@{getpass.getuser()}", trail.COMMAND, typed, changes_figures=True):
             return super().invoke(context)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from survey.accounts import accounts
 from survey.commands import Commands, records, say
 from survey.commands.options import out
 from survey.integrity import (
@@ -23,6 +24,7 @@ from survey.integrity import (
 )
 from survey.integrity import matters as open_matters
 from survey.operations import installation
+from survey.results import release_steps
 from survey.storage import models
 from survey.system.atomic_file import atomic_write
 from survey.waves import waves
@@ -137,12 +139,16 @@ def matters(code: str, output: str) -> None:
                 "blocks_release": one.blocks_release,
                 "lots": " ".join(map(str, one.lots)),
                 "reason": one.decision.reason if one.decision else "",
-                "person": one.decision.person if one.decision else "",
+                "person": _by(one.decision) if one.decision else "",
                 "day": one.decision.day.isoformat() if one.decision else "",
             }
             for one in open_matters.matters(session, wave)
         ]
     records.write(rows, FIELDS, output)
+
+
+def _by(decision: models.MatterDecision) -> str:
+    return release_steps.written(decision.person, bool(decision.by_operator))
 
 
 PATTERN_FIELDS = (
@@ -195,6 +201,7 @@ def reinterview(subject: str, code: str, size: int | None, person: str) -> None:
     with database.reading() as session:  # what takes long is not done while nobody else can write
         pattern_list.look(session, waves.find(session, code))
     with database.writing() as session:
+        accounts.refuse_without(session, person, accounts.Right.REVIEW)
         wave = waves.find(session, code)
         drawn = reinterview_sample.draw(session, wave, subject, size, person)
         items = reinterview_sample.items(session, wave)
@@ -218,6 +225,7 @@ def reinterview(subject: str, code: str, size: int | None, person: str) -> None:
 @click.option("--by", "person", metavar="NAME", required=True, help=_("Who decides; kept with it."))
 def decide(subject: str, code: str, state: str, reason: str, lots: tuple[int, ...], person: str) -> None:
     with installation.opened().writing() as session:
+        accounts.refuse_without(session, person, accounts.Right.REVIEW)
         wave = waves.find(session, code)
         chosen = models.MatterState(state)
         done = open_matters.decide(session, wave, subject, chosen, reason, person, lots or None)

@@ -6,12 +6,14 @@ from datetime import date
 
 import click
 
+from survey.accounts import accounts
 from survey.commands import Commands, say
 from survey.commands.options import option
 from survey.commands.records import OUTPUT, write
 from survey.data_files import import_lots
 from survey.operations import installation
 from survey.responses import lot_list, lot_steps
+from survey.results import release_steps
 from survey.waves import waves
 from translations import gettext as _
 from translations import phrases
@@ -88,7 +90,7 @@ def _record(one: lot_list.LotLine) -> dict[str, object]:
         "forms": one.count,
         "joined": found.joined,
         "state": one.state.standing.value,
-        "person": last.person if last else None,
+        "person": release_steps.written(last.person, bool(last.by_operator)) if last else None,
         "decided": last.day.isoformat() if last else None,
         "reason": last.reason if last else None,
     }
@@ -115,6 +117,7 @@ def aside(number: int, wave: str, reason: str, person: str) -> None:
 @BY
 def recall(lot_: str, wave: str, reason: str, person: str) -> None:
     with installation.opened().writing() as session:
+        accounts.refuse_without(session, person, accounts.Right.WAVES)
         row = waves.find(session, wave, lock=True)
         found = import_lots.find(session, wave, lot_)
         forms = import_lots.recall(session, row, found.lot.number, reason, person)
@@ -132,6 +135,7 @@ def back(number: int, wave: str, reason: str, person: str) -> None:
 
 def _propose(wave: str, number: int, is_aside: bool, reason: str, person: str) -> None:
     with installation.opened().writing() as session:
+        accounts.refuse_without(session, person, accounts.Right.REVIEW)
         waves.find(session, wave)
         lot_steps.propose(session, wave, number, is_aside, reason, person)
     say("Proposed for lot %(number)s. Now another person confirms it: hailong lot confirm", number=number)
@@ -144,6 +148,7 @@ def _propose(wave: str, number: int, is_aside: bool, reason: str, person: str) -
 @click.option("--refuse", metavar="REASON", help=_("Refuse the proposal, and say why: the lot stands as before."))
 def confirm(number: int, wave: str, person: str, refuse: str | None) -> None:
     with installation.opened().writing() as session:
+        accounts.refuse_without(session, person, accounts.Right.REVIEW)
         waves.find(session, wave)
         if refuse is not None:
             lot_steps.withdraw(session, wave, number, refuse, person)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from survey.accounts import accounts
 from survey.commands import Commands, say
 from survey.commands.options import option
 from survey.integrity import digests, open_matters, releasing
@@ -111,6 +112,7 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
         open_, ticked = _open(database, code, despite)
         digests.close_days(database, datetime.now(UTC), code)
         with database.writing() as session:
+            accounts.refuse_without(session, person, accounts.Right.RELEASE)
             wave = waves.find(session, code)
             made = releasing.freeze(session, wave, person, open_, ticked, correction)
             release_steps.mark_operator(made, "frozen")
@@ -123,6 +125,7 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
             _tell(releases.differences(session, made), releases.waiting(session, made))
     elif year is not None:
         with database.writing() as session:
+            accounts.refuse_without(session, person, accounts.Right.RELEASE)
             frozen = year_releases.freeze(session, year, person)
             release_steps.mark_operator(frozen, "frozen")
             say(
@@ -142,12 +145,14 @@ def check(code: str | None, year: int | None, number: int, person: str, despite:
     if code is not None:
         open_, ticked = _open(database, code, despite, number)
         with database.writing() as session:
+            accounts.refuse_without(session, person, accounts.Right.RELEASE)
             chosen = releases.claim(session, code, number)
             releasing.check(session, chosen, person, open_, ticked)
             release_steps.mark_operator(chosen, "checked")
             _tell(releases.differences(session, chosen), releases.waiting(session, chosen))
     elif year is not None:
         with database.writing() as session:
+            accounts.refuse_without(session, person, accounts.Right.RELEASE)
             document = year_releases.find(session, year, number)
             release_steps.check(document, person)
             release_steps.mark_operator(document, "checked")
@@ -164,12 +169,14 @@ def approve(code: str | None, year: int | None, number: int, person: str, despit
     if code is not None:
         open_, ticked = _open(database, code, despite, number)
         with database.writing() as session:
+            accounts.refuse_without(session, person, accounts.Right.APPROVE)
             chosen = releases.claim(session, code, number)
             releasing.approve(session, chosen, person, open_, ticked)
             release_steps.mark_operator(chosen, "approved")
         say("Release %(number)s is approved: communes and programs see it now.", number=number)
     elif year is not None:
         with database.writing() as session:
+            accounts.refuse_without(session, person, accounts.Right.APPROVE)
             document = year_releases.find(session, year, number)
             year_files.approve(session, document, person)
             release_steps.mark_operator(document, "approved")
@@ -188,6 +195,7 @@ def approve(code: str | None, year: int | None, number: int, person: str, despit
 @SURE
 def withdraw(code: str, number: int, person: str, reason: str, sure: bool) -> None:
     with installation.opened().writing() as session:
+        accounts.refuse_without(session, person, accounts.Right.APPROVE)
         chosen = releases.claim(session, code, number)
         releases.withdraw(session, chosen, reason, person, sure)
         release_steps.mark_operator(chosen, "withdrawn")
@@ -202,6 +210,7 @@ def withdraw(code: str, number: int, person: str, reason: str, sure: bool) -> No
 @SURE
 def reword(code: str, number: int, person: str, reason: str, sure: bool) -> None:
     with installation.opened().writing() as session:
+        accounts.refuse_without(session, person, accounts.Right.APPROVE)
         release_steps.reword(releases.claim(session, code, number), reason, person, sure, told=True)
     say(
         "Everybody reads the new reason of release %(number)s from now on; the former one stays here, for staff.",

@@ -26,12 +26,17 @@ from survey.system import dates
 
 @dataclass(frozen=True)
 class Shown:
-    """The release that everybody sees. `correction`: why few forms were changed; empty of any other."""
+    """The release that everybody sees.
+
+    correction   why few forms were changed; empty of any other
+    by_operator  whether commands checked and approved it, for which one person may tell two names
+    """
 
     number: int
     frozen: date
     approved: date
     correction: str
+    by_operator: bool
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,8 @@ def gather(session: Session, wave: Wave, release: Release | None) -> Account:
 def _shown(release: Release | None) -> Shown | None:
     if release is None or release.approved is None:
         return None
-    return Shown(release.number, release.frozen, release.approved, release.correction or "")
+    by_operator = {"checked", "approved"} <= set(release.by_operator or ())
+    return Shown(release.number, release.frozen, release.approved, release.correction or "", by_operator)
 
 
 def withdrawn(session: Session, wave: str) -> Withdrawn | None:

@@ -72,7 +72,7 @@ def gather(
             family,
             one.state.value,
             one.decision.reason,
-            roles.get(one.decision.person, ""),
+            "" if one.decision.by_operator else roles.get(one.decision.person, ""),
             one.decision.day,
         )
         for family, one in unusual

@@ -18,7 +18,8 @@ from survey.storage.models import Lot, LotStepKind, Release, Response, Wave
 
 @dataclass(frozen=True)
 class AsideLot:
-    """A lot that is set aside, by the roles of who proposed and who confirmed it; empty where no account is known.
+    """A lot that is set aside, by the roles of who proposed and who confirmed it; empty where no account is known
+    or a command did it, for whoever works on the server may tell any name.
     Of an import that was taken back (`recalled`) both are who took it back.
 
     kind     a `LotKind`
@@ -58,8 +59,8 @@ def _told(
         str(lot.kind.value),
         len(ids),
         step.reason,
-        roles.get(proposal.person, ""),
-        roles.get(step.person, ""),
+        "" if proposal.by_operator else roles.get(proposal.person, ""),
+        "" if step.by_operator else roles.get(step.person, ""),
         step.day,
         bool((places(packed(ids), frozen) >= 0).any()) if len(frozen) else False,
         state.is_recalled,

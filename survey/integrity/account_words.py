@@ -5,12 +5,14 @@ A count from 1 to 4 is told as “fewer than 5”; nothing is said that accuses 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
 from forms import Questionnaire
-from survey.integrity.account import Account
+from survey.integrity.account import Account, Shown
+from survey.integrity.account_lots import AsideLot
 from survey.results import wording
 from survey.storage.models import Wave, WaveKind
 from translations import gettext as _
@@ -241,9 +243,33 @@ def hard(account: Account, wave: Wave) -> list[str]:
         told.append(
             _("%(count)s sheets were keyed again by somebody who did not see what was keyed first.", count=twice)
         )
-    told.append(_("A lot is set aside or taken back as a whole, by two people, with a reason."))
-    told.append(_("One person checks the figures of a release, another approves them."))
+    told.extend(two_people(account.aside, account.shown))
     told.append(
         _("Each night a digest is made of all that counts: who keeps it finds what is changed afterwards.")
     )
+    return told
+
+
+def two_people(aside: Sequence[AsideLot], shown: Shown | None) -> list[str]:
+    """What two people do; of what commands did with both names, that nobody knows whether they were two."""
+    told = []
+    if any(not (one.recalled or one.proposed or one.confirmed) for one in aside):
+        told.append(
+            _(
+                "A lot is set aside or taken back as a whole, with a reason. Some were by commands on the server, "
+                "which were told both names: that they were two people is not shown."
+            )
+        )
+    else:
+        told.append(_("A lot is set aside or taken back as a whole, by two people, with a reason."))
+    if shown is not None and shown.by_operator:
+        told.append(
+            _(
+                "Release %(number)s was checked and approved by commands on the server, which were told both "
+                "names: that they were two people is not shown.",
+                number=shown.number,
+            )
+        )
+    else:
+        told.append(_("One person checks the figures of a release, another approves them."))
     return told

@@ -159,7 +159,8 @@ def _numbered(
 
     def rows(session: Session, wave: Wave) -> Iterator[Row]:
         for row in session.scalars(select(model).where(own(wave)).order_by(model.id)):
-            yield Row(str(row.id), row.day, [row.id, *(getattr(row, name) for name in columns)])
+            told = ["by_operator"] if getattr(row, "by_operator", None) else []  # none of before has it
+            yield Row(str(row.id), row.day, [row.id, *(getattr(row, name) for name in columns), *told])
 
     return rows
 

@@ -228,7 +228,13 @@ def decide(
     if state is MatterState.SET_ASIDE:
         _propose(session, wave, matter, reason, person, lots)
     decision = MatterDecision(
-        wave=wave.code, subject=subject, state=state, reason=reason, person=person, day=dates.today()
+        wave=wave.code,
+        subject=subject,
+        state=state,
+        reason=reason,
+        person=person,
+        day=dates.today(),
+        by_operator=audit.by_operator(),
     )
     session.add(decision)
     session.flush()

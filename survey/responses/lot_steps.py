@@ -193,7 +193,15 @@ def _locked(session: Session, wave: str, number: int) -> tuple[Lot, LotState]:
 
 
 def _add(session: Session, wave: str, lot: int, step: LotStepKind, reason: str, person: str) -> None:
-    row = LotStep(wave=wave, lot=lot, step=step, reason=reason, person=nfc(person).strip(), day=dates.today())
+    row = LotStep(
+        wave=wave,
+        lot=lot,
+        step=step,
+        reason=reason,
+        person=nfc(person).strip(),
+        day=dates.today(),
+        by_operator=audit.by_operator(),
+    )
     session.add(row)
     session.flush()
     audit.annotate(lot=lot, step=step.value)

@@ -23,10 +23,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey.storage.models import AuditEntry
+from translations import N_
 
 # Parts of an address that an entry may name. Never a form, a sheet or a response.
 NAMED = ("wave", "unit", "batch", "name", "format", "id", "number")
 LOCK = 7_404_531  # of PostgreSQL, held to the end of a transaction: two entries never get one number
+COMMAND = N_("Ran a command on the server")
 LONGEST = 300  # characters of what an act was on
 
 
@@ -83,6 +85,12 @@ def annotate(**parts: object) -> None:
 def discard() -> None:
     """Leaves the present act out of the trail: nothing came of it."""
     _act.set(None)
+
+
+def by_operator() -> bool:
+    """Whether a command acts: then the name of who does it is what whoever works on the server told."""
+    act = _act.get()
+    return act is not None and act.what == COMMAND
 
 
 def append(session: Session) -> bool:

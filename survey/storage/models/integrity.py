@@ -69,7 +69,10 @@ class LotStepKind(StrEnum):
 
 
 class LotStep(Base):
-    """A step with a lot; the newest one holds. Append-only."""
+    """A step with a lot; the newest one holds. Append-only.
+
+    by_operator  whether it was taken by a command: whoever works on the server told the name; None of before
+    """
 
     __tablename__ = "lot_step"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -79,6 +82,7 @@ class LotStep(Base):
     reason: Mapped[str] = mapped_column(String(400))
     person: Mapped[str] = mapped_column(String(80))
     day: Mapped[date]
+    by_operator: Mapped[bool | None]
     __table_args__ = (Index("ix_lot_step_wave", "wave"),)
 
 
@@ -158,7 +162,8 @@ class MatterDecision(Base):
     """What somebody decided of an open matter: a flood, alike forms, an unusual pattern; the newest one holds.
     Append-only.
 
-    subject  what it is about, as the check that found it names it; the same in each run of the check
+    subject      what it is about, as the check that found it names it; the same in each run of the check
+    by_operator  as of a step with a lot
     """
 
     __tablename__ = "matter_decision"
@@ -169,6 +174,7 @@ class MatterDecision(Base):
     reason: Mapped[str] = mapped_column(String(400))
     person: Mapped[str] = mapped_column(String(80))
     day: Mapped[date]
+    by_operator: Mapped[bool | None]
     __table_args__ = (Index("ix_matter_decision_wave", "wave"),)
 
 

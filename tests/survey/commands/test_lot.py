@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from survey.accounts import accounts
+from survey.integrity import account_lots, account_words, contents
 from survey.storage.database import Database
-from survey.storage.models import AuditEntry, LotStep
+from survey.storage.models import AuditEntry, LotStep, Role
 from survey.waves import waves
 from tests.survey.integrity.chain_rows import TODAY, WAVE, forms, lot
 
@@ -88,3 +90,25 @@ def test_what_cant_be_done_is_told_and_changes_nothing(hailong: Program, provinc
     refused("set aside already", "aside", number, *BECAUSE)
     assert hailong("lot", "back", number, "--wave", WAVE, *BECAUSE, "--by", "Bình").code == 0
     refused("somebody else confirms it", "confirm", number, by="BÌNH")
+
+
+def test_two_names_told_to_commands_are_not_called_two_people(
+    hailong: Program, province: Database, number: int
+) -> None:
+    with province.writing() as session:
+        for name, role in (("ha-lan", Role.HOME_AFFAIRS), ("com-tu", Role.COMMUNE)):
+            accounts.add(session, name, role, None, "06652" if role is Role.COMMUNE else None)
+    of = (number, "--wave", WAVE)
+    refused = hailong("lot", "aside", *of, *BECAUSE, "--by", "Com-Tu")
+    assert (refused.code, "com-tu may not do this" in refused.err) == (1, True)
+    assert hailong("lot", "aside", *of, *BECAUSE, "--by", "ha-lan").code == 0
+    assert listed(hailong)[0]["person"] == "ha-lan (as told by the operator)"
+    assert hailong("lot", "confirm", *of, "--by", "com-tu").code == 1
+    assert hailong("lot", "confirm", *of, "--by", "Bình").code == 0
+    with province.reading() as session:
+        wave = waves.find(session, WAVE)
+        found = account_lots.aside(session, wave, None, {"ha-lan": "home_affairs"})
+        assert [(one.proposed, one.confirmed) for one in found] == [("", "")]
+        assert "by two people" not in account_words.two_people(found, None)[0]
+        (first, *_rest) = contents.KINDS["lot_steps"].rows(session, wave)
+        assert first.content[-1] == "by_operator"

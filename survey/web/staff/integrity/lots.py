@@ -20,9 +20,9 @@ from survey.responses import lot_list, lot_steps
 from survey.responses.lot_list import LotLine
 from survey.responses.lot_steps import Standing
 from survey.responses.respondents import Respondents, sample_with
-from survey.results import result_table
+from survey.results import release_steps, result_table
 from survey.results.result_table import Record
-from survey.storage.models import Account, Lot, LotKind, LotStepKind, Unit, Village, Wave
+from survey.storage.models import Account, Lot, LotKind, LotStep, LotStepKind, Unit, Village, Wave
 from survey.waves import waves
 from survey.web.current import database
 from survey.web.pages import Tab
@@ -162,7 +162,7 @@ def one_lot(wave: str, number: str) -> ResponseReturnValue:
             own=one.state.is_proposed and spelling(one.state.steps[-1].person) == spelling(current_user.name),
             compared=compared,
             keys=keys(record for pair in compared for record in (pair.inside, pair.outside)),
-            steps=[(step, _(STEPS[step.step]), _by(session, step.person)) for step in one.state.steps],
+            steps=[(step, _(STEPS[step.step]), _by(session, step)) for step in one.state.steps],
             least=lot_steps.LEAST,
             kind=_(lot_list.KINDS[one.lot.kind]),
             standing=_(STANDINGS[one.state.standing]),
@@ -230,11 +230,10 @@ def _village(village: Village) -> str:
     return village.name or village.psu
 
 
-def _by(session: Session, person: str) -> str:
-    """Who did a step; on the server an operator named them, who may be nobody that has an account."""
-    if session.get(Account, person) is not None:
-        return person
-    return _("%(person)s, as an operator named them", person=person)
+def _by(session: Session, step: LotStep) -> str:
+    """Who did a step, marked where the operator told the name; before that was kept, where no account has it."""
+    told = session.get(Account, step.person) is None if step.by_operator is None else step.by_operator
+    return release_steps.written(step.person, told)
 
 
 @pages.app_template_filter("sender")

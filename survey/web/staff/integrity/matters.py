@@ -22,7 +22,8 @@ from survey.integrity.arrivals import Flood
 from survey.integrity.matters import Matter, MatterKind
 from survey.integrity.patterns import Pattern
 from survey.responses import lot_steps
-from survey.storage.models import MatterState, Wave, WaveKind
+from survey.results import release_steps
+from survey.storage.models import MatterDecision, MatterState, Wave, WaveKind
 from survey.system import dates
 from survey.waves import waves
 from survey.web.current import database
@@ -117,6 +118,12 @@ def open_matters(wave: str) -> ResponseReturnValue:
         counting=looked is None,
         young=wave_row.kind is WaveKind.OPEN and dates.today() - wave_row.opens < YOUNG,
     ), 422 if fault or (sent and sent.errors) else 200
+
+
+@pages.app_template_filter()
+def decided_by(decision: MatterDecision) -> str:
+    """Who decided on a matter, marked where the operator told the name."""
+    return release_steps.written(decision.person, bool(decision.by_operator))
 
 
 def matter_key(subject: str) -> str:

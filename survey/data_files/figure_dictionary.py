@@ -47,6 +47,8 @@ FLAGS: dict[str, str] = {
     "no_interval": N_("one village only, or one day only in an open wave: nothing is known of its precision"),
     "few": N_("few: fewer than 30 answers, or they tell no more than 30 people drawn one by one"),
     "check": N_("few villages (under 8 degrees of freedom): print the figure with its interval, or not at all"),
+    "draft": N_("not released: the figure may still change, and isn't to be passed on"),
+    "withdrawn": N_("of a release that was withdrawn: not to be passed on"),
     "undecided": N_("more forms, or more identical ones, than usual came, and nobody has decided about them yet"),
 }
 CODES: dict[str, Mapping[str, str]] = {

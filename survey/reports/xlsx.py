@@ -9,6 +9,7 @@ from analysis.response_rates import response_rates
 from survey.fieldwork.accounting import Line
 from survey.reports import fieldwork
 from survey.reports.contents import contents
+from survey.reports.figure_records import records
 from survey.reports.labels import (
     answer_label,
     asked,
@@ -34,7 +35,7 @@ from survey.reports.workbook import SHARE, WHOLE, Book, Sheet
 from survey.results import standing_words, wording
 from survey.results.collection import Households, Paper
 from survey.results.remarks import Remarks
-from survey.results.result_table import FIELDS, as_records, as_row
+from survey.results.result_table import FIELDS, as_row
 from survey.results.summary import Headline, Summary
 from survey.waves import units
 from translations import gettext as _
@@ -326,7 +327,7 @@ def tidy_sheet(book: Book, summary: Summary) -> None:
     first, names = sheet.row, {line.unit.code: line.unit.name for line in summary.units}
     groups = {line.code: line.name for line in summary.groups}
     names |= groups | {line.code: line.name for line in summary.rated}
-    for record, row in zip(summary.records, map(as_row, as_records(summary.records)), strict=True):
+    for record, row in zip(summary.records, map(as_row, records(summary)), strict=True):
         whole = record.domain is None
         name = summary.province.name if whole else names.get(str(record.domain), str(record.domain))
         kind = "province" if whole else "stratum" if record.domain in groups else "unit"

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import docx
@@ -95,8 +96,13 @@ def test_excel_holds_the_figures_of_the_summary_as_numbers(summary: Summary) -> 
     assert ("Phát ra", 2916) in [row[:2] for row in book["Phiếu"]]
 
 
-def test_csv_json_and_the_tidy_sheet_are_the_records_of_results(summary: Summary) -> None:
-    wanted = as_records(summary.records)
+@pytest.mark.parametrize(("draft", "state"), [(True, ["draft"]), (False, [])])
+def test_csv_json_and_the_tidy_sheet_are_the_records_of_results_and_a_draft_says_so(
+    summary: Summary, draft: bool, state: list[str]
+) -> None:
+    """In each record: a file gets another name once it is passed on."""
+    summary = replace(summary, draft=draft)
+    wanted = [record | {"flags": record["flags"] + state} for record in as_records(summary.records)]
     assert json.loads(report.write(summary, "json")) == wanted
     rows = list(csv.DictReader(io.StringIO(report.write(summary, "csv").decode())))
     assert list(rows[0]) == list(FIELDS)

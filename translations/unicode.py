@@ -12,6 +12,7 @@ from translations import Refusal
 # Text Format). A Vietnamese letter has two. To put a row of marks in order takes the square of its length.
 MOST_MARKS = 30
 NO_LETTERS = re.compile(f"[\u0300-\U0010ffff]{{{MOST_MARKS},}}")  # where marks may be: there is none before
+TONE_BEHIND = re.compile("((?<=o)[ae]|(?<=u)y)([\u0300\u0301\u0303\u0309\u0323])")  # hoà, where hòa is meant too
 APART = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")  # no marks themselves, but what they are made of are
 
 
@@ -21,8 +22,10 @@ def nfc(text: str) -> str:
 
 
 def spelling(text: str) -> str:
-    """A name as it is compared with another: whatever its case, spaces and width (ｇｓ１ is gs1)."""
-    return " ".join(normalized("NFKC", nfc(text)).casefold().split())
+    """A name as it is compared with another: whatever its case, spaces, width (ｇｓ１ is gs1) and place of a tone:
+    Hòa and Hoà are one, and each begins Hoàng."""
+    apart = unicodedata.normalize("NFD", normalized("NFKC", nfc(text)).casefold())
+    return " ".join(unicodedata.normalize("NFC", TONE_BEHIND.sub(r"\2\1", apart)).split())
 
 
 def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:

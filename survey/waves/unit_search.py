@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from survey.storage.models import Unit
-from translations.unicode import fold, spelling
+from translations.unicode import fold, nfc, spelling
 
 LONGEST_WORDS = 60  # letters of a name that is looked for; no unit has a longer one
 FEWEST_LETTERS = 3  # of a former name: there are many, and most begin like others
@@ -146,7 +146,7 @@ def _called(unit: Unit, wanted: str) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Without points and commas."""
-    return " ".join(PUNCTUATION.sub(" ", text).split())
+    return " ".join(PUNCTUATION.sub(" ", nfc(text)).split())  # a mark by itself would be taken for a comma
 
 
 def _joined(text: str) -> str:

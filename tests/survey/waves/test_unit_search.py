@@ -38,6 +38,12 @@ def test_both_places_of_a_tone_are_found(session: Session, words: str) -> None:
     assert names(unit_search.matching(units.communes(session), words)) == ["Hải Hòa"]
 
 
+@pytest.mark.parametrize("words", ["hoà", "hòa", unicodedata.normalize("NFD", "HOÀ")])
+def test_a_syllable_finds_the_same_wherever_its_tone_stands(session: Session, words: str) -> None:
+    found = names(unit_search.matching(units.communes(session), words))
+    assert set(found) == {"Hoàng Quế", "Hoành Bồ", "Hoành Mô", "Hải Hòa", "Hiệp Hòa", "Liên Hòa"}
+
+
 @pytest.mark.parametrize("words", ["Phường Hà Tu", "p. ha tu", "P.Hà Tu", "hatu", "phuong ha t"])
 def test_a_kind_before_the_name_and_a_missing_space_do_not_hinder(session: Session, words: str) -> None:
     assert names(unit_search.matching(units.communes(session), words)) == ["Hà Tu"]

@@ -24,8 +24,8 @@ def nfc(text: str) -> str:
 def spelling(text: str) -> str:
     """A name as it is compared with another: whatever its case, spaces, width (ｇｓ１ is gs1) and place of a tone:
     Hòa and Hoà are one, and each begins Hoàng."""
-    apart = unicodedata.normalize("NFD", normalized("NFKC", nfc(text)).casefold())
-    return " ".join(unicodedata.normalize("NFC", TONE_BEHIND.sub(r"\2\1", apart)).split())
+    apart = normalized("NFD", normalized("NFKC", nfc(text)).casefold())
+    return " ".join(nfc(TONE_BEHIND.sub(r"\2\1", apart)).split())
 
 
 def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:

@@ -69,9 +69,12 @@ def _held(session: Session, account: str, about: dict[str, str], content: dict[s
 
 
 def _is_same(before: QuarantinedResponse, about: dict[str, str], content: dict[str, Any]) -> bool:
-    """Whether what is held says the same; where its key is gone, nobody can tell, and it is taken as the same."""
-    kept = {"wave": before.wave, "unit": before.unit, "mode": before.mode.value, "day": before.day}
-    kept |= {"id": str(before.id), "key": before.key, "sealed": before.sealed}
+    """Whether what is held is of the same place and says the same; where its key is gone, nobody can tell what it
+    says, and it is taken as the same."""
+    kept = {"wave": before.wave, "unit": before.unit, "mode": before.mode.value}
     kept |= {} if before.psu is None else {"psu": before.psu}
+    if kept != {name: text for name, text in about.items() if name not in ("id", "day")}:
+        return False
+    kept |= {"id": str(before.id), "day": before.day, "key": before.key, "sealed": before.sealed}
     answers, _marks, _adults, fault = sealed_responses.decrypted(kept)
-    return bool(fault) or (answers == content["answers"] and kept.get("psu") == about.get("psu"))
+    return bool(fault) or answers == content["answers"]

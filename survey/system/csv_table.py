@@ -23,6 +23,7 @@ LIKE = 0.6  # from where a name is told as the one that was meant
 LONGEST_ROW = 1_000_000
 # A cell as CSV has it: quoted, plain or empty.
 CELL = r'"[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|(?=,)'
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # how a file in it begins
 # What stands for a byte that is not UTF-8, and the character that no database takes.
 ODD = re.compile("[\udc80-\udcff\0]")
 BYTE = re.compile("[\udc80-\udcff]")
@@ -223,7 +224,7 @@ class Rows:
 
 
 class Table(Rows):
-    """A file in UTF-8; rows are CSV records with commas, semicolons (as Excel writes in Vietnam) or tabs.
+    """A file in UTF-8 or UTF-16; rows are CSV records with commas, semicolons (Excel in Vietnam) or tabs.
 
     heads     the columns that may be there, in any order, and what else they are called
     required  those of them that must
@@ -296,14 +297,14 @@ class Table(Rows):
 
     def _lines(self, path: Path) -> Generator[str]:
         try:
-            file = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+            file = _opened(path)
         except OSError as error:
             raise Refusal(
-                "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=reason(error)
+                "%(file)s can't be read (%(reason)s). Name another file.", file=path.name, reason=reason(error)
             ) from error
         with file:
             length = 0
-            while line := file.readline(LONGEST_ROW):
+            while line := self._line(file, path):
                 if not (self.row or self._record):
                     _refuse_other_kinds(path, line)
                 if not line.isascii() or "\0" in line:
@@ -313,6 +314,13 @@ class Table(Rows):
                 if length >= LONGEST_ROW:
                     raise csv.Error
                 yield line
+
+    def _line(self, file: TextIO, path: Path) -> str:
+        try:
+            return file.readline(LONGEST_ROW)
+        except UnicodeError:  # of UTF-16; in UTF-8 the cell is told
+            message = "%(file)s, row %(row)s: a byte is not UTF-8. Save the file as UTF-8."
+            raise Refusal(message, file=path.name, row=self.row + 1) from None
 
     def _last_cell(self) -> tuple[int, bool]:
         """The place of the first cell of the row that is not written as CSV, or of the last, all being sound."""
@@ -339,22 +347,29 @@ class Table(Rows):
         return bool(odd)
 
 
+def _opened(path: Path) -> TextIO:
+    """The text of a file: in UTF-16 if it begins so (Excel's “Unicode text”), else in UTF-8, where a byte that
+    is not stays to be told."""
+    with path.open("rb") as file:
+        if file.read(2) in UTF_16:
+            return path.open(encoding="utf-16", newline="")
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
 def _mark(path: Path) -> str:
     """What separates the cells of a file: told by the first line that has any, for titles have none."""
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError, UnicodeError), _opened(path) as file:
         for line in file.read(1 << 16).splitlines()[:LAST]:
-            mark = max(b",;\t", key=line.count)
+            mark = max(",;\t", key=line.count)
             if mark in line:
-                return chr(mark)
+                return mark
     return ","
 
 
 def _refuse_other_kinds(path: Path, start: str) -> None:
     """What is no CSV in UTF-8 from its first letter on is told once, not row by row."""
     if start.startswith(("PK\3\4", "\x1f\udc8b")):
-        raise Refusal("%(file)s is a workbook or is compressed. Save it as a CSV file in UTF-8.", file=path)
-    if start.startswith(("\udcff\udcfe", "\udcfe\udcff")):  # UTF-16, Excel's “Unicode text”
-        raise Refusal("%(file)s, row %(row)s: a byte is not UTF-8. Save the file as UTF-8.", file=path, row=1)
+        raise Refusal("%(file)s is a workbook or is compressed. Save it as a CSV file in UTF-8.", file=path.name)
 
 
 def is_sound(faults: Faults, row: int, header: list[str], known: Sequence[str], required: Sequence[str]) -> bool:

@@ -155,7 +155,7 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise Refusal(
-            "%(file)s can't be read (%(reason)s). Name another file.", file=path, reason=reason(error)
+            "%(file)s can't be read (%(reason)s). Name another file.", file=path.name, reason=reason(error)
         ) from error
     except DAMAGE as error:
         raise Refusal("%(file)s is no Excel file. Save it as .xlsx or as CSV UTF-8.", file=path.name) from error

@@ -498,6 +498,9 @@ def test_a_program_that_sends_for_others_is_assigned_as_well(
         202,
         {"id": sent["id"], "status": "held", "reason": "assignment"},
     )
+    assert client.post("/api/v1/responses", json=sent).status_code == 202
+    for other in ({"unit": "06658"}, {"answers": {"hl_chung": 3}}):  # nothing is lost unsaid
+        assert client.post("/api/v1/responses", json=sent | other).status_code == 409
     with drawn.writing() as session:
         assignments.give(session, "gop-y", "keyer", Mode.PAPER, "supervisor")
     assert client.post("/api/v1/responses", json=sent).status_code == 201

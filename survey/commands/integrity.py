@@ -13,7 +13,6 @@ from survey.accounts import accounts
 from survey.commands import Commands, records, say
 from survey.commands.options import out
 from survey.integrity import (
-    contents,
     digest_file,
     digests,
     matter_words,
@@ -52,6 +51,9 @@ WORDS: dict[str, str] = {
     "short": N_(
         "%(count)s digests that were made are no longer here: the database is older than they are (a backup was "
         "restored), or its end was cut off."
+    ),
+    "unreadable": N_(
+        "Of %(what)s something can't be read: it was changed past the program, or the database is damaged."
     ),
 }
 
@@ -102,7 +104,7 @@ def verify_(code: str | None, against: Path | None) -> None:
     wrong = 0
     with database.reading() as session:
         if code is not None or kept is None:
-            codes = [one.code for one in waves.list_all(session)] if code is None else [code]
+            codes = verify.codes(session) if code is None else [code]
         else:
             codes = [kept.wave]
         for wave in codes:
@@ -240,7 +242,7 @@ def decide(subject: str, code: str, state: str, reason: str, lots: tuple[int, ..
 def _tell(session: Any, wave: str, faults: list[verify.Fault]) -> None:
     chain = digests.chain(session, wave)
     for fault in faults:
-        what = _(contents.NAMES[fault.kind]) if fault.kind else ""
+        what = _(verify.NAMES[fault.kind]) if fault.kind else ""
         told = _(WORDS[fault.sign], day=day(fault.day), what=what, count=number(fault.count))
         click.echo(f"{wave}: {told}", err=True)
     if faults:

@@ -76,7 +76,12 @@ class Kind:
 
 def canonical(value: Any) -> bytes:
     """A value of JSON, a day, an id or a member of an enumeration, in the one form that is hashed."""
-    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _written(_plain(value))
+
+
+def _written(value: Any) -> bytes:
+    """As JSON; what is none was put there past the program: it differs, and that is told."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=repr).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -133,13 +138,13 @@ def _some(
 def _response(*columns: Any) -> bytes:
     *about, answers, marks, adults, stratum, person = columns
     content = [*about, _document(answers), _document(marks), adults, stratum, person]
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _written(content)
 
 
 def _document(text: str) -> Any:
     try:
         return json.loads(text, parse_float=_number)
-    except ValueError:  # somebody wrote it past the program: it differs, and that is told
+    except (TypeError, ValueError):  # somebody wrote it past the program: it differs, and that is told
         return text
 
 
@@ -148,8 +153,12 @@ def members(session: Session, wave: str) -> tuple[Ids, Ints]:
     query = select(cast(Response.id, String), Response.lot).where(Response.wave == wave).order_by(Response.id)
     parts = [(np.zeros(0, "S16"), np.zeros(0, np.int64))]
     for rows in session.execute(query, execution_options={"yield_per": AT_ONCE}).partitions():
-        parts.append((read_ids([row[0] for row in rows]), np.array([row[1] or 0 for row in rows], np.int64)))
+        parts.append((read_ids([row[0] for row in rows]), np.array([_lot(row[1]) for row in rows], np.int64)))
     return np.concatenate([ids for ids, _lots in parts]), np.concatenate([lots for _ids, lots in parts])
+
+
+def _lot(number: Any) -> int:
+    return number if isinstance(number, int) else 0 if number is None else -1  # no lot has that one
 
 
 def _numbered(
@@ -243,7 +252,7 @@ def _releases(session: Session, wave: Wave) -> Iterator[Row]:
     """The steps of each release: what was frozen, who checked it, who approved it, who withdrew it and why, and
     each correction of that reason."""
     for one in session.scalars(select(Release).where(Release.wave == wave.code).order_by(Release.number)):
-        forms = hashlib.sha256(one.responses).hexdigest()
+        forms = hashlib.sha256(one.responses if isinstance(one.responses, bytes) else b"").hexdigest()
         figures = [
             one.rejected,
             one.aside,

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from survey.integrity import contents, digests
@@ -18,7 +19,7 @@ from survey.responses.columns import places
 from survey.storage import audit
 from survey.storage.models import AuditEntry, DayDigest, Wave
 from survey.waves import waves
-from translations import Refusal
+from translations import N_, Refusal
 
 
 class Sign(StrEnum):
@@ -34,6 +35,18 @@ class Sign(StrEnum):
     SETTING = "setting"  # other weights, another draw or questionnaire hold, and the trail knows of no change
     KEPT = "kept"  # the digest that somebody kept is another one
     SHORT = "short"  # somebody kept digests that are no longer here
+    UNREADABLE = "unreadable"  # something isn't what its column holds: it was put there past the program
+
+
+# By the kind of a fault: what it is about, as people read it.
+NAMES = {
+    **contents.NAMES,
+    "wave": N_("the entry of the wave itself"),
+    "digests": N_("the digests"),
+    "trail": N_("the audit trail"),
+}
+# What it costs to read a value that its column never holds: a text that is no day, a number in place of bytes.
+ODD = (TypeError, ValueError, LookupError, AttributeError, SQLAlchemyError)
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,7 @@ class Fault:
     """Something that doesn't agree. It names no answer and no response.
 
     day    that the digest covers; None where it concerns no day
-    kind   of rows: a key of `contents.NAMES`, or empty
+    kind   a key of `NAMES`, or empty
     count  of `changed` the rows that the digest covers, of `removed` and `added` those concerned, of `short` the
            digests
     """
@@ -52,25 +65,46 @@ class Fault:
     count: int = 0
 
 
+def codes(session: Session) -> list[str]:
+    """The waves by their codes alone, which can be read whatever else was put into their rows."""
+    return list(session.scalars(select(Wave.code).order_by(Wave.code)))
+
+
 def verify(session: Session, wave: str, kept: Kept | None = None) -> list[Fault]:
     """Counts everything again; what doesn't agree, in the order of the days. Nothing is changed.
 
     kept  a file of digests that somebody had; without it, whoever recounted every digest in the database isn't
           found
     """
-    row = waves.find(session, wave)
     if kept is not None and kept.wave != wave:
         raise Refusal("The file is of wave %(kept)s, not of %(wave)s.", kept=kept.wave, wave=wave)
-    chain = digests.whole_chain(session, wave)
-    faults = [
-        *_chain(chain),
-        *_trail(session, wave, chain),
-        *_responses(session, wave, chain),
-        *_rows(session, row, chain),
+    try:
+        row = waves.find(session, wave)
+    except ODD:
+        return [Fault(Sign.UNREADABLE, kind="wave")]
+    try:
+        chain = digests.whole_chain(session, wave)
+        faults = [*_chain(chain)]
+        for one in chain:
+            digests.ids_of(one)
+    except ODD:
+        return [Fault(Sign.UNREADABLE, kind="digests")]
+    faults += [
+        *_read(_trail(session, wave, chain), "trail"),
+        *_read(_responses(session, wave, chain), RESPONSES),
+        *(fault for kind in KINDS for fault in _read(_rows(session, row, chain, kind), kind)),
         *_setting(session, row, chain),
         *(_against(chain, kept) if kept is not None else ()),
     ]
     return sorted(faults, key=lambda fault: fault.day or date.max)
+
+
+def _read(faults: Iterator[Fault], kind: str) -> Iterator[Fault]:
+    """The faults of a kind; where one of its rows can't even be read, that too, so that the others are counted."""
+    try:
+        yield from faults
+    except ODD:
+        yield Fault(Sign.UNREADABLE, kind=kind)
 
 
 def _chain(chain: Sequence[DayDigest]) -> Iterator[Fault]:
@@ -121,25 +155,24 @@ def _responses(session: Session, wave: str, chain: Sequence[DayDigest]) -> Itera
             yield Fault(Sign.ADDED, one.day, RESPONSES, int(inside.sum()))
 
 
-def _rows(session: Session, wave: Wave, chain: Sequence[DayDigest]) -> Iterator[Fault]:
-    for kind, of in KINDS.items():
-        present = {row.key: row for row in of.rows(session, wave)}
-        known = set()
-        for one in chain:
-            own = digests.keys(one, kind)
-            known.update(own)
-            there = [present[key] for key in own if key in present]
-            part = one.content["parts"].get(kind)
-            if part is None:
-                continue
-            if len(there) < len(own):
-                yield Fault(Sign.REMOVED, one.day, kind, len(own) - len(there))
-            elif len(own) != part["count"] or contents.digest_of(there) != part["digest"]:
-                yield Fault(Sign.CHANGED, one.day, kind, part["count"])
-        late = [row for key, row in present.items() if key not in known and row.day and chain]
-        late = [row for row in late if row.day and row.day < chain[-1].day]
-        if late:
-            yield Fault(Sign.ADDED, min(row.day for row in late if row.day), kind, len(late))
+def _rows(session: Session, wave: Wave, chain: Sequence[DayDigest], kind: str) -> Iterator[Fault]:
+    present = {row.key: row for row in KINDS[kind].rows(session, wave)}
+    known = set()
+    for one in chain:
+        own = digests.keys(one, kind)
+        known.update(own)
+        there = [present[key] for key in own if key in present]
+        part = one.content["parts"].get(kind)
+        if part is None:
+            continue
+        if len(there) < len(own):
+            yield Fault(Sign.REMOVED, one.day, kind, len(own) - len(there))
+        elif len(own) != part["count"] or contents.digest_of(there) != part["digest"]:
+            yield Fault(Sign.CHANGED, one.day, kind, part["count"])
+    late = [row for key, row in present.items() if key not in known and row.day and chain]
+    late = [row for row in late if row.day and row.day < chain[-1].day]
+    if late:
+        yield Fault(Sign.ADDED, min(row.day for row in late if row.day), kind, len(late))
 
 
 def _setting(session: Session, wave: Wave, chain: Sequence[DayDigest]) -> Iterator[Fault]:

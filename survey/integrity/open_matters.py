@@ -11,13 +11,14 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from survey.fieldwork import accounting, double_entry
-from survey.integrity import matter_words, matters, pattern_words
+from survey.integrity import matter_words, matters, pattern_words, repeated_forms
 from survey.integrity.matters import Matter
 from survey.integrity.patterns import Pattern
+from survey.integrity.repeated_forms import Repeated
 from survey.responses.respondents import sample
 from survey.results import release_matters
 from survey.results.release_matters import Open
-from survey.storage.models import MatterState, Release, Wave
+from survey.storage.models import MatterState, Release, Wave, WaveKind
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from translations import LANGUAGES, language, ngettext, speaking
@@ -47,6 +48,8 @@ PLACES = {
     "unsettled": Where.SETTLE,
     "running": Where.WAVE,
     "silent": Where.PROGRESS,
+    "copied": Where.LOTS,
+    "uniform": Where.LOTS,
 }
 
 
@@ -78,7 +81,7 @@ class OpenMatter(Open):
 def listed(session: Session, wave: Wave, patterns: Iterable[Pattern] | None = None) -> list[OpenMatter]:
     """What is open in a wave, that first which holds up an approval: forms held, floods and identical forms,
     patterns, proposals on lots, paper that is missing, waits to be keyed or to be settled,
-    communes of the sample without an answer, a wave that still runs.
+    communes of the sample without an answer, forms of the wave before or all alike, a wave that still runs.
 
     patterns  as in `matters.matters`
     """
@@ -121,9 +124,35 @@ def _of_fieldwork(session: Session, wave: Wave) -> list[OpenMatter]:
 def _of_sample(session: Session, wave: Wave) -> list[OpenMatter]:
     people = sample(session, wave)
     communes = people.sampled or frozenset()
-    if not len(people) or communes <= set(people.unit.levels):
-        return []
-    return [OpenMatter("silent", in_each(partial(_silent, len(communes & {*people.unit.levels}), len(communes))))]
+    found = []
+    if len(people) and not communes <= set(people.unit.levels):
+        reached = len(communes & {*people.unit.levels})
+        found.append(OpenMatter("silent", in_each(partial(_silent, reached, len(communes)))))
+    if wave.kind is WaveKind.SAMPLE:
+        seen = repeated_forms.find(session, wave)
+        counts = (("copied", seen.before, _copied), ("uniform", seen.alike, _uniform))
+        found += [OpenMatter(subject, in_each(partial(say, seen))) for subject, count, say in counts if count]
+    return found
+
+
+def _copied(seen: Repeated) -> str:
+    return ngettext(
+        "%(num)s of %(people)s forms is in every answer one of the same commune in “%(wave)s”",
+        "%(num)s of %(people)s forms are in every answer one of the same commune in “%(wave)s”, as if that file "
+        "had come again",
+        seen.before,
+        people=number(seen.people),
+        wave=seen.former.title if seen.former else "",
+    )
+
+
+def _uniform(seen: Repeated) -> str:
+    return ngettext(
+        "%(num)s of %(people)s people gave the same answers to all questions of the index",
+        "%(num)s of %(people)s people gave one and the same answers to all questions of the index",
+        seen.alike,
+        people=number(seen.people),
+    )
 
 
 def _silent(reached: int, sampled: int) -> str:

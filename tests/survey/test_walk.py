@@ -98,6 +98,8 @@ MAY: dict[str, set[Role] | frozenset[Role]] = {
     "/quan-tri/<wave>/cong-bo/<int:number>/kiem-tra": READS,
     "/quan-tri/<wave>/cong-bo/<int:number>/duyet": {Role.HEAD},
     "/quan-tri/<wave>/cong-bo/<int:number>/thu-hoi": {Role.HEAD},
+    "/quan-tri/<wave>/cong-bo/<int:number>/xem-truoc": {Role.HEAD},
+    "/quan-tri/<wave>/cong-bo/<int:number>/sua-ly-do": {Role.HEAD},
     "/quan-tri/<wave>/tien-do": RUNS | {Role.COMMUNE, Role.HEAD},
     "/quan-tri/<wave>/xa-minh": VIEWS | {Role.COMMUNE},
     "/quan-tri/<wave>/loi-gop-y": VIEWS,

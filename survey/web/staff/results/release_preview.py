@@ -19,5 +19,5 @@ def preview_release(wave: str, number: int) -> ResponseReturnValue:
     with database().reading() as session:
         wave_row, release = waves.find(session, wave), releases.find(session, wave, number)
         if release.approved is not None:
-            return redirect(url_for("public.results", wave=wave))
+            return redirect(url_for("public.results", wave=wave), 303)
         return results.preview(session, wave_row, release)

@@ -114,6 +114,7 @@ def create(
 @click.option("--to", "closes", type=Day(), metavar="DATE", help=_("The last day, not before a response."))
 @click.option("--public/--private", default=None, help=_("Whether the first page leads to it; for open waves."))
 @click.option("--contact", metavar="TEXT", help=_("Whom people can call: an office and its number."))
+@click.option("--sure", is_flag=True, help=_("People may be asked for more than a year."))
 def change(
     code: str,
     title: str | None,
@@ -121,15 +122,19 @@ def change(
     closes: date | None,
     public: bool | None,
     contact: str | None,
+    sure: bool,
 ) -> None:
     wanted = changing.Change(title, opens, closes, public, contact)
     if wanted == changing.Change():
         raise click.UsageError(_("Say what to change: --title, --from, --to, --contact, --public or --private."))
     with installation.opened().writing() as session:
-        now = changing.change(session, code, wanted)
+        before = waves.find(session, code).closes
+        now = changing.change(session, code, wanted, sure=sure)
         waits = changing.frozen(session, now)
     days = {"opens": formats.day(now.opens), "closes": formats.day(now.closes)}
     say("Wave %(code)s: “%(title)s”, from %(opens)s to %(closes)s.", code=code, title=now.title, **days)
+    if told := changing.moved(before, now):
+        say(told)
     if waits is not None:
         say(changing.to_check_again(waits))
 

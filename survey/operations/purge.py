@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,8 +39,6 @@ from survey.waves import waves
 from translations import Refusal
 from translations.formats import day
 
-KEPT = timedelta(days=365)  # after the last day of a wave
-
 
 @dataclass(frozen=True)
 class Purged:
@@ -66,7 +64,7 @@ class Purged:
 
 def due(session: Session, today: date) -> list[Wave]:
     """The waves whose time is over."""
-    return list(session.scalars(select(Wave).where(Wave.closes < today - KEPT).order_by(Wave.code)))
+    return list(session.scalars(select(Wave).where(Wave.closes < today - waves.KEPT).order_by(Wave.code)))
 
 
 def undone(session: Session, today: date) -> list[Wave]:
@@ -136,11 +134,11 @@ def _ended(session: Session, code: str, early: bool) -> Wave:
         raise Refusal(
             "Wave %(code)s runs until %(day)s: nothing of it is destroyed yet.", code=code, day=day(wave.closes)
         )
-    if not early and wave.closes >= dates.today() - KEPT:
+    if not early and wave.closes >= dates.today() - waves.KEPT:
         raise Refusal(
             "Wave %(code)s is kept until %(day)s. To destroy earlier, add --early.",
             code=code,
-            day=day(wave.closes + KEPT),
+            day=day(wave.closes + waves.KEPT),
         )
     return wave
 

@@ -34,6 +34,10 @@ OTHER = N_("other records")
 SAID = {"title", "opens", "closes"}  # what the reports of a release say of its wave
 
 
+class TooLong(Refusal):
+    """The wave would be asked for more than a year, and nobody said yet that this is meant."""
+
+
 class Fixed(Conflict):
     """It can't be changed any more; the message is a reason of `fixed`, in words already."""
 
@@ -99,10 +103,26 @@ def to_check_again(release: Release) -> str:
     )
 
 
-def change(session: Session, code: str, wanted: Change, seen: str | None = None) -> Wave:
+def moved(before: date, wave: Wave) -> str:
+    """What another last day than the one `before` means: that the wave opens again, and when what people wrote is
+    destroyed; empty where the day is the same."""
+    if wave.closes == before:
+        return ""
+    told = _(
+        "What people wrote and their codes are destroyed after %(day)s, where it was to be after %(before)s.",
+        day=day(wave.closes + waves.KEPT),
+        before=day(before + waves.KEPT),
+    )
+    if before < dates.today() <= wave.closes:
+        told = _("It takes answers again, until %(day)s.", day=day(wave.closes)) + " " + told
+    return told
+
+
+def change(session: Session, code: str, wanted: Change, seen: str | None = None, sure: bool = False) -> Wave:
     """Changes what is wanted of a wave, all or nothing; refused with the reason. Call inside `writing()`.
 
     seen  the `state` on which the change was decided; refused if somebody else changed it since
+    sure  it may be asked for more than a year
     """
     wave = waves.find(session, code, lock=True)
     refuse_other(wave, seen)
@@ -128,6 +148,13 @@ def change(session: Session, code: str, wanted: Change, seen: str | None = None)
         raise Conflict(
             "There are responses of %(day)s: the wave can't have ended before. Give that day or a later one.",
             day=day(days[1]),
+        )
+    if "closes" in new and closes > max(wave.closes, opens + waves.LONGEST) and not sure:
+        raise TooLong(
+            "People would be asked for more than a year, until %(day)s, and what they wrote would be kept until "
+            "%(until)s. If that is meant, tick that it is (in the command: --sure).",
+            day=day(closes),
+            until=day(closes + waves.KEPT),
         )
     if "closes" in new:
         new["stopped"] = None

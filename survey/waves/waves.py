@@ -28,6 +28,8 @@ RESERVED = frozenset({"nam", "bo-phieu", "da-cong-bo", "dot-moi"})  # pages of s
 SINGLE_PSU_RULES = ("refuse", "centered", "average", "certainty")
 TITLE_LENGTH = 120
 LONGEST_CONTACT = 120
+KEPT = timedelta(days=365)  # what people wrote, after the last day: the consent promises that it goes then
+LONGEST = timedelta(days=366)  # of asking: more is mostly a slip of the year
 FORM_HOLDS = timedelta(days=2)  # a form may stay open over night, or wait a day for the network
 
 

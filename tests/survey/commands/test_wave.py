@@ -95,7 +95,10 @@ def test_a_wave_is_changed_closed_opened_again_and_removed_once_empty(
         wave = waves.find(session, "dot-2")
     assert (wave.title, wave.public, wave.closes) == ("Đợt hai", True, dates.today())
     assert hailong("wave", "close", "dot-2").code == 1
-    assert hailong("wave", "change", "dot-2", "--to", "2098-12-31", "--private").code == 0
+    slip = ("wave", "change", "dot-2", "--to", "2098-12-31", "--private")
+    assert "--sure" in hailong(*slip).err
+    moved = hailong(*slip, "--sure")
+    assert (moved.code, "31 Dec 2099" in moved.err) == (0, True)
     assert hailong("wave", "remove", "ho-mau").code == 1
     assert hailong("wave", "remove", "dot-2").code == 0
     assert hailong("wave", "close", "dot-2").code == 1

@@ -12,6 +12,7 @@ from survey.system import dates
 from survey.waves import changing, questionnaires, waves
 from survey.waves.changing import Change
 from translations import Conflict, Gone, Refusal
+from translations.formats import day
 
 TODAY = dates.today()
 
@@ -163,3 +164,21 @@ def test_only_an_empty_wave_is_removed(session: Session, answered: Callable[[dat
     waves.create(session, "nham", asked, WaveKind.OPEN, TODAY, TODAY)
     changing.remove(session, "nham")
     assert session.get(Wave, "nham") is None
+
+
+def test_more_than_a_year_of_asking_is_asked_about_and_what_a_later_day_moves_is_said(session: Session) -> None:
+    """A slip of the year would keep what people wrote for as long, against the promise of a year."""
+    wave = waves.find(session, "ho-mo")
+    wave.opens, wave.closes = TODAY - timedelta(30), TODAY - timedelta(3)
+    before, far = wave.closes, date(2099, 1, 1)
+    with pytest.raises(changing.TooLong, match=r"01/01/2099.*01/01/2100"):
+        changing.change(session, "ho-mo", Change(closes=far))
+    assert wave.closes == before
+    assert changing.moved(before, wave) == ""
+    changing.change(session, "ho-mo", Change(closes=TODAY + timedelta(9)))
+    told = changing.moved(before, wave)
+    assert f"lại nhận trả lời, đến hết ngày {day(TODAY + timedelta(9))}" in told
+    assert f"hủy sau ngày {day(TODAY + timedelta(374))}; trước đây là sau ngày {day(before + waves.KEPT)}" in told
+    changing.change(session, "ho-mo", Change(closes=far), sure=True)
+    changing.change(session, "ho-mo", Change(closes=far - timedelta(1)))  # shorter is never asked about
+    assert "lại nhận" not in changing.moved(far, wave)

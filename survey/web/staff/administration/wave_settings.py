@@ -38,6 +38,7 @@ class SettingsForm(StaffForm):
     contact = contact_field()
     public = BooleanField(Lazy("Show on the first page"))
     seen = HiddenField()
+    sure = BooleanField(Lazy("It may be asked for more than a year"))
 
 
 @pages.form(
@@ -62,10 +63,11 @@ def wave_settings(wave: str) -> ResponseReturnValue:
     wanted = changing.Change(**{field.name: field.data for field in form if field.name in CHANGE})
     try:
         with database().writing() as session:
-            changing.change(session, wave, wanted, form.seen.data)
+            now = changing.change(session, wave, wanted, form.seen.data, form.sure.data)
+            told = changing.moved(row.closes, now)
     except Refusal as refusal:
-        return _page(wave, form, refusal.status, str(refusal))
-    flash(_("The wave is changed."))
+        return _page(wave, form, refusal.status, str(refusal), isinstance(refusal, changing.TooLong))
+    flash(" ".join((_("The wave is changed."), told)).strip())
     return redirect(url_for(".wave_settings", wave=wave), 303)
 
 
@@ -90,7 +92,7 @@ def remove_wave(wave: str) -> ResponseReturnValue:
     return redirect(url_for(".index"), 303)
 
 
-def _page(wave: str, form: SettingsForm, status: int, fault: str = "") -> ResponseReturnValue:
+def _page(wave: str, form: SettingsForm, status: int, fault: str = "", asks: bool = False) -> ResponseReturnValue:
     with database().reading() as session:
         row: Wave = waves.find(session, wave)
         asked = questionnaires.by_digest(session, row.questionnaire)
@@ -99,6 +101,7 @@ def _page(wave: str, form: SettingsForm, status: int, fault: str = "") -> Respon
             wave=row,
             form=form,
             fault=fault,
+            asks=asks,
             fixed=changing.fixed(session, row),
             told=changing.to_check_again(waits) if (waits := changing.frozen(session, row)) else "",
             asked=asked,

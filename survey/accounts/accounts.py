@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ class Busy(Refusal):
 
 
 LEAST_PASSWORD = 12
+# What the audit trail says of an account: as it was made, or that it was switched off or on.
+TOLD = re.compile(r"(?:^| )account=(.+?) (?:role=(\w+)(?: unit=(\S+))?|act=(off|on))(?= |$)")
 
 
 class Right(StrEnum):
@@ -159,7 +162,7 @@ def add(session: Session, name: str, role: Role, password: str | None, unit: str
     if role in OF_A_UNIT and unit is None:
         raise Refusal("Name the commune or office of this account: --unit CODE")
     place = units.find(session, unit).code if unit else None
-    audit.annotate(account=name, role=role.value)
+    audit.annotate(account=name, role=role.value, **({"unit": place} if place else {}))
     session.add(Account(name=name, role=role, unit=place, password=hashed))
     session.flush()
 
@@ -228,6 +231,27 @@ def refuse_without(session: Session, name: str, right: Right) -> None:
     for account in session.scalars(select(Account)):
         if alike(account.name, name) and (account.off or right not in RIGHTS[account.role]):
             raise Refusal("The account %(name)s may not do this. Name who does it.", name=account.name)
+
+
+def astray(session: Session) -> list[str]:
+    """The accounts that aren't what the audit trail says was made of them: of another role or unit, switched off
+    or on, or gone. Of one that the trail doesn't name nothing is said."""
+    made: dict[str, tuple[str, str | None]] = {}
+    off: dict[str, bool] = {}
+    for subject in audit.subjects(session, "account="):
+        for name, role, unit, act in TOLD.findall(subject):
+            if role:
+                made[name] = role, unit or None
+            else:
+                off[name] = act == "off"
+    present = {one.name: one for one in session.scalars(select(Account))}
+    return sorted(
+        name
+        for name, (role, unit) in made.items()
+        if (one := present.get(name)) is None
+        or (one.role, one.off) != (role, off.get(name, False))
+        or (unit is not None and one.unit != unit)
+    )
 
 
 @dataclass(frozen=True)

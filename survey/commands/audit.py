@@ -9,6 +9,7 @@ import click
 
 from survey.commands import Commands, say
 from survey.commands.options import option
+from survey.integrity import digests
 from survey.operations import installation
 from survey.storage import audit as trail
 from translations import gettext as _
@@ -27,8 +28,9 @@ audit = Commands("audit", help=_("The audit trail: who did what to what, each en
 @audit.command(
     "verify",
     help=_(
-        "Count the chain again from its beginning. A changed or missing entry is found by itself; an end that was "
-        "cut off only with a digest that was kept outside: give the one that a report prints."
+        "Count the chain again from its beginning. A changed or missing entry is found by itself, and an end that "
+        "was cut off before the newest daily digest. What was cut off after it is found only with a digest that "
+        "was kept outside: give the one that a report prints."
     ),
 )
 @click.option(
@@ -41,6 +43,7 @@ audit = Commands("audit", help=_("The audit trail: who did what to what, each en
 def verify(given: str | None) -> None:
     with installation.opened().reading() as session:
         chain = trail.verify(session, given)
+        kept = digests.are_anchored(session)
     if chain.broken is not None:
         say("The trail is broken at entry %(number)s: it was changed or taken out.", number=number(chain.broken))
         sys.exit(1)
@@ -49,6 +52,9 @@ def verify(given: str | None) -> None:
             "No entry has the digest %(digest)s: the end of the trail was cut off, or it is another one.",
             digest=given,
         )
+        sys.exit(1)
+    if not kept:
+        say("The trail is not the one in which a daily digest was anchored: hailong integrity verify")
         sys.exit(1)
     say("The trail is whole. Entries: %(entries)s.", entries=number(chain.entries))
     click.echo(chain.digest)

@@ -40,10 +40,7 @@ WORDS: dict[str, str] = {
     "trail": N_("The audit trail is broken: hailong audit verify"),
     "anchor": N_("%(day)s: the audit trail is no longer the one in which the digest was anchored."),
     "noted": N_("%(day)s: the audit trail has not noted this digest."),
-    "setting": N_(
-        "Other weights, another draw or questionnaire hold than at the last digest, and the audit trail knows of "
-        "no change."
-    ),
+    "setting": N_("After the digest of %(day)s changed, and the audit trail knows nothing of it: %(what)s."),
     "kept": N_(
         "%(day)s: the digest in the file is another one. Something of this day or of one before was changed later "
         "and every digest counted again; or the database goes on from an older backup."
@@ -111,6 +108,9 @@ def verify_(code: str | None, against: Path | None) -> None:
             faults = verify.verify(session, wave, kept)
             wrong += len(faults)
             _tell(session, wave, faults)
+        for name in accounts.astray(session):
+            wrong += 1
+            say("The account %(name)s is not what the audit trail says was made of it.", name=name)
     if wrong:
         sys.exit(1)
 

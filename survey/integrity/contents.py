@@ -25,10 +25,12 @@ from survey.storage.models import (
     Draw,
     DrawnHousehold,
     DrawnVillage,
+    IssuedReport,
     LeaderGroup,
     Lot,
     LotStep,
     MatterDecision,
+    Publication,
     QuarantineDecision,
     QuarantinedResponse,
     Release,
@@ -278,6 +280,22 @@ def _releases(session: Session, wave: Wave) -> Iterator[Row]:
                 yield Row(f"{one.number}.{place}", date.fromisoformat(own["day"]), told)
 
 
+def _reports(session: Session, wave: Wave) -> Iterator[Row]:
+    """The reports that were issued, byte for byte. Their day is what is printed, not that on which it was done."""
+    for one in session.scalars(
+        select(IssuedReport).where(IssuedReport.wave == wave.code).order_by(IssuedReport.id)
+    ):
+        files = [hashlib.sha256(file).hexdigest() for file in (one.word, one.pdf)]
+        about = [one.id, one.release, one.number, one.day, one.issued_by, one.replaces]
+        yield Row(str(one.id), None, [*about, *files])
+
+
+def _publications(session: Session, wave: Wave) -> Iterator[Row]:
+    """Who published the questionnaire of the wave, and of what draft."""
+    for one in session.scalars(select(Publication).where(Publication.questionnaire == wave.questionnaire)):
+        yield Row(one.questionnaire, None, [one.questionnaire, one.draft, one.account, one.day])
+
+
 DECIDED = ("reason", "person", "day")
 # By the name under which a digest keeps them, in the order in which it is over them.
 KINDS: dict[str, Kind] = {
@@ -305,6 +323,8 @@ KINDS: dict[str, Kind] = {
             lambda w: ReleaseMatter.release.in_(select(Release.id).where(Release.wave == w.code)),
         ),
     ),
+    "reports": Kind(N_("reports issued"), _reports),
+    "publications": Kind(N_("publication of the questionnaire"), _publications, decision=False),
 }
 NAMES: dict[str, str] = {RESPONSES: N_("forms"), **{key: kind.name for key, kind in KINDS.items()}}
 

@@ -8,6 +8,7 @@ it than its lot says. Each is anchored in the audit trail, whose newest digest s
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ from survey.responses import lot_joining
 from survey.responses.columns import Ids, places
 from survey.storage import audit
 from survey.storage.database import Database
-from survey.storage.models import DayDigest, Draw, Lot, Wave
+from survey.storage.models import AuditEntry, DayDigest, Draw, Lot, Unit, Wave
 from survey.system import dates
 from survey.waves import waves
 from translations import N_
@@ -36,6 +37,11 @@ LEAST = 5  # responses that are new in a digest; fewer wait for the next one
 WHO = "@hailong"  # in the audit trail: nobody, the platform by itself
 NOTED = N_("Noted the digest of a day")
 LOCK = 7_404_533  # of PostgreSQL, while its connection lives: of all processes one makes digests
+SETTING = (
+    *("weights", "draw", "questionnaire", "title", "kind", "public", "contact", "opens", "closes", "stopped"),
+    *("single_psu", "villages", "simulated", "closed"),
+)
+UNIT = (Unit.code, Unit.name, Unit.kind, Unit.parent)
 SOON, AFTER_MIDNIGHT = 60.0, time(0, 5)
 AGAIN = 600.0  # seconds, after a fault of the database
 SHORTEST, LONGEST_PASTED = 16, 200  # hex digits of a digest that tell it; characters that are looked at
@@ -81,7 +87,8 @@ def _close(database: Database, code: str, today: date) -> None:
             return
         anchor = audit.newest(session)
         trail = [anchor.number, anchor.digest] if anchor else [0, ""]
-        following.content = {**following.content, "trail": trail}
+        now = setting(session, waves.find(session, code))  # of the moment of the anchor
+        following.content = {**following.content, "setting": now, "trail": trail}
         following.digest = digest(following)
         session.add(following)
         audit.annotate(wave=code, number=following.number, digest=following.digest)
@@ -110,7 +117,7 @@ def _following(session: Session, wave: Wave, today: date) -> DayDigest | None:
     quiet = last is not None and last.day >= yesterday
     if not parts and (quiet or not wave.opens <= yesterday <= wave.closes):
         return None
-    content = {"before": last.digest if last else "", "setting": setting(wave), "parts": parts}
+    content = {"before": last.digest if last else "", "parts": parts}
     return DayDigest(
         wave=wave.code,
         number=len(before) + 1,
@@ -138,9 +145,13 @@ def _is_drawn(session: Session, wave: Wave) -> bool:
     return bool(session.scalar(select(exists().where(Draw.wave == wave.code))))
 
 
-def setting(wave: Wave) -> dict[str, Any]:
-    """Which weights, draw and questionnaire a wave's figures rest on at the moment."""
-    return {"weights": wave.weights, "draw": wave.draw, "questionnaire": wave.questionnaire}
+def setting(session: Session, wave: Wave) -> dict[str, Any]:
+    """What is never final of a wave, and its figures or what they are called rest on now; the units too. The first
+    digests have `weights`, `draw` and `questionnaire` alone."""
+    units = sorted(contents.canonical(list(row)) for row in session.execute(select(*UNIT)))
+    fields = {name: getattr(wave, name) for name in SETTING}
+    plain: dict[str, Any] = json.loads(contents.canonical(fields))
+    return {**plain, "units": hashlib.sha256(b"\n".join(units)).hexdigest()}
 
 
 def note(one: DayDigest) -> str:
@@ -171,6 +182,13 @@ def newest(session: Session, wave: str) -> DayDigest | None:
     """The last digest of a wave."""
     query = select(DayDigest).where(DayDigest.wave == wave).order_by(DayDigest.number.desc()).limit(1)
     return session.scalars(query.options(defer(DayDigest.responses))).first()
+
+
+def are_anchored(session: Session) -> bool:
+    """Whether the audit trail still has each entry in which a digest is anchored."""
+    entries = dict(session.execute(select(AuditEntry.number, AuditEntry.digest)).all())
+    anchors = (content["trail"] for content in session.scalars(select(DayDigest.content)))
+    return all(not number or entries.get(number) == own for number, own in anchors)
 
 
 def ids_of(one: DayDigest) -> Ids:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,18 +33,32 @@ class Sign(StrEnum):
     TRAIL = "trail"  # the audit trail is broken
     ANCHOR = "anchor"  # the audit trail has another entry where the digest is anchored
     NOTED = "noted"  # the audit trail notes other digests than there are
-    SETTING = "setting"  # other weights, another draw or questionnaire hold, and the trail knows of no change
+    SETTING = "setting"  # a field of the wave, or the units, changed, and the trail knows of no change
     KEPT = "kept"  # the digest that somebody kept is another one
     SHORT = "short"  # somebody kept digests that are no longer here
     UNREADABLE = "unreadable"  # something isn't what its column holds: it was put there past the program
 
 
+OF_WAVE = "setting:"
 # By the kind of a fault: what it is about, as people read it.
 NAMES = {
     **contents.NAMES,
     "wave": N_("the entry of the wave itself"),
     "digests": N_("the digests"),
     "trail": N_("the audit trail"),
+    f"{OF_WAVE}weights": N_("weights in use"),
+    f"{OF_WAVE}draw": N_("draw in use"),
+    f"{OF_WAVE}questionnaire": N_("questionnaire of the wave"),
+    f"{OF_WAVE}title": N_("name of the wave"),
+    f"{OF_WAVE}kind": N_("kind of the wave"),
+    f"{OF_WAVE}public": N_("whether everybody sees the wave"),
+    f"{OF_WAVE}contact": N_("contact of the wave"),
+    **dict.fromkeys((f"{OF_WAVE}opens", f"{OF_WAVE}closes", f"{OF_WAVE}stopped"), N_("days of the wave")),
+    f"{OF_WAVE}single_psu": N_("rule for lone villages of the wave"),
+    f"{OF_WAVE}villages": N_("whether villages are kept"),
+    f"{OF_WAVE}simulated": N_("mark of made-up data"),
+    f"{OF_WAVE}closed": N_("day on which the fieldwork was closed"),
+    f"{OF_WAVE}units": N_("names of the communes"),
 }
 # What it costs to read a value that its column never holds: a text that is no day, a number in place of bytes.
 ODD = (TypeError, ValueError, LookupError, AttributeError, SQLAlchemyError)
@@ -93,7 +108,7 @@ def verify(session: Session, wave: str, kept: Kept | None = None) -> list[Fault]
         *_read(_trail(session, wave, chain), "trail"),
         *_read(_responses(session, wave, chain), RESPONSES),
         *(fault for kind in KINDS for fault in _read(_rows(session, row, chain, kind), kind)),
-        *_setting(session, row, chain),
+        *_read(_setting(session, row, chain), "wave"),
         *(_against(chain, kept) if kept is not None else ()),
     ]
     return sorted(faults, key=lambda fault: fault.day or date.max)
@@ -176,11 +191,20 @@ def _rows(session: Session, wave: Wave, chain: Sequence[DayDigest], kind: str) -
 
 
 def _setting(session: Session, wave: Wave, chain: Sequence[DayDigest]) -> Iterator[Fault]:
-    if not chain or chain[-1].content["setting"] == digests.setting(wave):
-        return
-    number, _digest = chain[-1].content["trail"]
-    if audit.last_change(session) <= number:
-        yield Fault(Sign.SETTING)
+    """What differs from one digest to the next, or from the last to now, and the trail knows of no change."""
+    marks = audit.marks(session, chain[0].content["trail"][0]) if chain else []
+    settings = [one.content["setting"] for one in chain] + [digests.setting(session, wave)]
+    anchors = [one.content["trail"][0] for one in chain] + [sys.maxsize]
+    for place, one in enumerate(chain):
+        before, after = settings[place : place + 2]
+        changed = [name for name, value in before.items() if after.get(name, value) != value]
+        if "title" not in before:  # it was made before the trail marked what is changed
+            known = place + 1 < len(chain) or audit.last_change(session) > anchors[place]
+            told = set(before) if known else set()
+        else:
+            of = (own for number, own in marks if anchors[place] < number <= anchors[place + 1])
+            told = {mark.removeprefix(f"wave:{wave.code}:") for mark in set().union(*of)}
+        yield from (Fault(Sign.SETTING, one.day, f"{OF_WAVE}{name}") for name in changed if name not in told)
 
 
 def _against(chain: Sequence[DayDigest], kept: Kept) -> Iterator[Fault]:

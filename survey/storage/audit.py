@@ -19,16 +19,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, inspect, select
 from sqlalchemy.orm import Session
 
-from survey.storage.models import AuditEntry
+from survey.storage.models import AuditEntry, Unit, Wave
 from translations import N_
 
 # Parts of an address that an entry may name. Never a form, a sheet or a response.
 NAMED = ("wave", "unit", "batch", "name", "format", "id", "number")
 LOCK = 7_404_531  # of PostgreSQL, held to the end of a transaction: two entries never get one number
 COMMAND = N_("Ran a command on the server")
+SET = "set="  # before what an act changed of a wave or of the units, at the end of what it was on
 LONGEST = 300  # characters of what an act was on
 
 
@@ -98,6 +99,9 @@ def append(session: Session) -> bool:
     act = _act.get()
     if act is None:
         return False
+    session.flush()  # what is changed is marked then
+    changed = session.info.pop(SET, None)
+    marks = f" {SET}{';'.join(sorted(changed))}" if changed else ""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(LOCK)))
     last = newest(session)
@@ -106,13 +110,48 @@ def append(session: Session) -> bool:
         at=datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).isoformat(timespec="seconds"),
         who=act.who,
         what=act.what,
-        subject=act.on,
+        subject=f"{act.on[: LONGEST - len(marks)]}{marks}".strip()[:LONGEST],
         changes_figures=act.changes_figures,
     )
     entry.digest = digest(last.digest if last else "", entry)
     session.add(entry)
     session.flush()
     return True
+
+
+@event.listens_for(Session, "before_flush")
+def _mark(session: Session, *_flush: object) -> None:
+    """Keeps for the entry which fields of a wave, or that units, are changed: what a digest rests on and the trail
+    doesn't tell was changed past the program."""
+    for row in session.dirty:
+        if isinstance(row, Wave):
+            changed = [one.key for one in inspect(row).attrs if one.history.has_changes()]
+            if changed:
+                session.info.setdefault(SET, set()).add(f"wave:{row.code}:{','.join(sorted(changed))}")
+    touched = (*session.new, *session.deleted, *filter(session.is_modified, session.dirty))
+    if any(isinstance(row, Unit) for row in touched):
+        session.info.setdefault(SET, set()).add("units")
+
+
+def marks(session: Session, after: int) -> list[tuple[int, set[str]]]:
+    """The entries after a number by which something changed that digests rest on: `wave:CODE:field`, `units`."""
+    rows = select(AuditEntry.number, AuditEntry.subject).where(
+        AuditEntry.number > after, AuditEntry.subject.contains(SET, autoescape=True)
+    )
+    found = []
+    for number, subject in session.execute(rows.order_by(AuditEntry.number)):
+        told: set[str] = set()
+        for part in subject.rpartition(SET)[2].split(";"):
+            what, _colon, fields = part.rpartition(":")
+            told.update(f"{what}:{field}" if what else field for field in fields.split(","))
+        found.append((number, told))
+    return found
+
+
+def subjects(session: Session, having: str) -> list[str]:
+    """What acts were on, the oldest first, where a text stands in it."""
+    found = select(AuditEntry.subject).where(AuditEntry.subject.contains(having, autoescape=True))
+    return list(session.scalars(found.order_by(AuditEntry.number)))
 
 
 def newest(session: Session) -> AuditEntry | None:

@@ -4,6 +4,7 @@ from typing import Any
 from sqlalchemy import text
 
 from survey.storage.database import Database
+from tests.survey.integrity.chain_rows import days, raw
 
 Program = Callable[..., Any]
 
@@ -37,3 +38,11 @@ def test_tampering_ends_with_an_error(hailong: Program, province: Database) -> N
     done = hailong("audit", "verify")
     assert done.code == 1
     assert "entry 1" in done.err
+
+
+def test_an_end_that_was_cut_off_before_the_newest_digest_is_noticed(hailong: Program, province: Database) -> None:
+    days(province, 3)
+    assert hailong("audit", "verify").code == 0
+    raw(province, "DELETE FROM audit_entry WHERE number > 1")
+    told = hailong("audit", "verify")
+    assert (told.code, "in which a daily digest was anchored" in told.err) == (1, True)

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from survey.accounts import accounts
 from survey.integrity import digests
+from survey.storage import audit
 from survey.storage.database import Database
+from survey.storage.models import Role
 from survey.waves import waves
-from tests.survey.integrity.chain_rows import TODAY, WAVE, chain, days, raw, recount
+from tests.survey.integrity.chain_rows import TODAY, WAVE, chain, days, raw, recount, tamper
 
 Program = Callable[..., Any]
 pytestmark = pytest.mark.both_databases
@@ -116,3 +120,22 @@ def test_doctor_looks_at_the_last_digest(hailong: Program, province: Database) -
     assert f"The wave {title['ho-mo']} has no daily digest yet." in said
     raw(province, "UPDATE day_digest SET day = :old", old=TODAY - timedelta(3))
     assert f"wave {title[WAVE]} is of" in hailong("--lang", "en", "doctor").out
+
+
+def test_an_account_that_was_changed_past_the_program_is_named(hailong: Program, province: Database) -> None:
+    for name, role, unit in (
+        ("com1", Role.COMMUNE, "06652"),
+        ("com2", Role.COMMUNE, "06652"),
+        ("lan", Role.HEAD, None),
+    ):
+        with audit.acting("an", "Made an account"), province.writing() as session:
+            accounts.add(session, name, role, None, unit)
+    assert hailong("user", "off", "com2").code == 0
+    assert "account" not in hailong("integrity", "verify").err
+    for order in ("role = 'head'", "unit = '06658'", "off = :yes"):
+        with province.engine.connect() as connection, Session(connection) as session:
+            tamper(session, f"UPDATE account SET {order} WHERE name = 'com1'", yes=True)
+            assert accounts.astray(session) == ["com1"]
+    raw(province, "UPDATE account SET role = 'head' WHERE name = 'com1'")
+    told = hailong("integrity", "verify")
+    assert (told.code, "The account com1 is not what" in told.err) == (1, True)

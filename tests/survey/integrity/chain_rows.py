@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from survey.integrity import digests
@@ -15,9 +15,12 @@ from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import (
     DayDigest,
+    Draft,
+    DraftState,
     Draw,
     DrawnHousehold,
     DrawnVillage,
+    IssuedReport,
     Lot,
     LotKind,
     LotStep,
@@ -25,6 +28,7 @@ from survey.storage.models import (
     MatterDecision,
     MatterState,
     Mode,
+    Publication,
     Release,
     Response,
     Review,
@@ -107,6 +111,14 @@ def decisions(session: Session, ids: list[UUID], day: date) -> None:
             **{"data": "d", "weights": version.id, "frozen": day, "frozen_by": "an", "targets": []},
         )
     )
+    session.flush()
+    release = session.scalars(select(Release)).one()
+    files = {"word": b"word", "pdf": b"pdf"}
+    session.add(IssuedReport(wave=WAVE, release=release.id, number="12/BC", day=day, issued_by="an", **files))
+    draft = Draft(state=DraftState.WRITING, step=0, edited_at=0, begun=day)
+    session.add(draft)
+    session.flush()
+    session.add(Publication(questionnaire=wave.questionnaire, draft=draft.id, account="hoa", day=day))
     wave.weights = version.id
 
 

@@ -133,8 +133,17 @@ def test_decisions_are_in_it_and_counted(province: Database) -> None:
         decisions(session, ids, TODAY)
     digests.close_days(province, datetime.now(UTC), WAVE)
     last = chain(province)[-1]
-    assert (last.day, digests.forms(last), digests.decisions(last)) == (TODAY, 0, 6)
-    assert set(last.content["parts"]) == {"draws", "lot_steps", "matters", "reviews", "weights", "releases"}
+    assert (last.day, digests.forms(last), digests.decisions(last)) == (TODAY, 0, 7)
+    assert set(last.content["parts"]) == {
+        "draws",
+        "lot_steps",
+        "matters",
+        "reviews",
+        "weights",
+        "releases",
+        "reports",
+        "publications",
+    }
     with province.writing() as session:
         session.execute(text("UPDATE release SET checked = :day, checked_by = 'hoa'"), {"day": TODAY})
     digests.close_days(province, datetime.now(UTC), WAVE)

@@ -20,7 +20,7 @@ from survey.operations import purge
 from survey.operations.backups import archive
 from survey.responses import lot_steps, submission
 from survey.responses.arrival_order import Arrival
-from survey.storage import encrypted_texts, key_rotation
+from survey.storage import audit, encrypted_texts, key_rotation
 from survey.storage.database import Database
 from survey.storage.models import (
     Device,
@@ -76,7 +76,7 @@ def test_destroying_what_was_promised_to_be_destroyed_and_renewing_the_key(provi
         hold(session, "ho-mo", day)
     digests.close_days(province, datetime.now(UTC))
     assert sorted(chain(province, "ho-mo")[0].content["parts"]) == ["held", "lots", "responses"]
-    with province.writing() as session:
+    with audit.acting("lan", "Changed a wave"), province.writing() as session:
         for code in ("ho-mo", WAVE):
             waves.find(session, code).opens = waves.find(session, code).closes = TODAY - timedelta(400)
         renewal = key_rotation.MasterKeyRotation(session.connection())

@@ -13,6 +13,7 @@ from survey.integrity.digest_file import Kept
 from survey.integrity.verify import Fault, Sign, verify
 from survey.storage import audit
 from survey.storage.database import Database
+from survey.waves import waves
 from tests.survey.integrity.chain_rows import (
     TODAY,
     WAVE,
@@ -62,7 +63,22 @@ TAMPERED = {
     "the frame": ("UPDATE village SET stratum = 'x' WHERE psu = 'V1'", Fault(Sign.CHANGED, FIRST, "frame", 4)),
     "a release": ("UPDATE release SET rejected = 0", Fault(Sign.CHANGED, TODAY, "releases", 1)),
     "who froze": ("UPDATE release SET frozen_by = 'x'", Fault(Sign.CHANGED, TODAY, "releases", 1)),
-    "which weights hold": ("UPDATE wave SET weights = NULL WHERE code = 'ho-mau'", Fault(Sign.SETTING)),
+    "which weights hold": (
+        "UPDATE wave SET weights = NULL WHERE code = 'ho-mau'",
+        Fault(Sign.SETTING, TODAY, "setting:weights"),
+    ),
+    "a name": (
+        "UPDATE wave SET title = 'x' WHERE code = 'ho-mau'",
+        Fault(Sign.SETTING, TODAY, "setting:title"),
+    ),
+    "the last day": (
+        "UPDATE wave SET closes = '2030-01-01' WHERE code = 'ho-mau'",
+        Fault(Sign.SETTING, TODAY, "setting:closes"),
+    ),
+    "a commune": ("UPDATE unit SET name = 'x' WHERE code = '06652'", Fault(Sign.SETTING, TODAY, "setting:units")),
+    "a report": ("UPDATE issued_report SET pdf = word", Fault(Sign.CHANGED, TODAY, "reports", 1)),
+    "a number": ("UPDATE issued_report SET number = '999/BC'", Fault(Sign.CHANGED, TODAY, "reports", 1)),
+    "who published": ("UPDATE publication SET account = 'x'", Fault(Sign.CHANGED, TODAY, "publications", 1)),
 }
 
 
@@ -154,7 +170,9 @@ def test_digests_that_were_taken_away_are_missed(province: Database, kept: Kept)
     raw(province, "DELETE FROM day_digest WHERE number > 2")
     assert Fault(Sign.SHORT, count=2) in found(province)
     raw(province, "DELETE FROM audit_entry WHERE number > 2")
-    assert found(province) == [Fault(Sign.SETTING)]  # the weights hold since a day that nobody knows of any more
+    assert found(province) == [
+        Fault(Sign.SETTING, SECOND, "setting:weights")
+    ]  # the weights hold since a day that nobody knows of any more
     assert Fault(Sign.SHORT, kept.digests[2].day, count=2) in found(province, kept)
 
 
@@ -192,7 +210,7 @@ def recount_trail(province: Database) -> None:
 def test_further_days_decisions_and_weights_break_nothing(province: Database, kept: Kept) -> None:
     with audit.acting("lan", "Chose weights", changes_figures=True), province.writing() as session:
         session.execute(text("UPDATE release SET checked = :day, checked_by = 'hoa'"), {"day": TODAY})
-        session.execute(text("UPDATE wave SET weights = NULL WHERE code = 'ho-mau'"))
+        waves.find(session, WAVE).weights = None
         forms(session, 7, TODAY, lot(session, TODAY, None))
     assert found(province, kept) == []
     with province.writing() as session:
@@ -200,3 +218,14 @@ def test_further_days_decisions_and_weights_break_nothing(province: Database, ke
     digests.close_days(province, night(TODAY), WAVE)
     assert found(province, kept) == []
     assert len(chain(province)) == 5
+
+
+def test_what_the_next_digest_took_over_stays_told(province: Database, kept: Kept) -> None:
+    """A wave changed past the program on a day when others decide on it, and a night after that."""
+    raw(province, "UPDATE wave SET title = 'x', public = :no WHERE code = 'ho-mau'", no=False)
+    with audit.acting("lan", "Changed a wave"), province.writing() as session:
+        waves.find(session, WAVE).contact = "Sở Nội vụ"
+        forms(session, 7, TODAY - timedelta(1), lot(session, TODAY - timedelta(1), TODAY))
+    digests.close_days(province, night(TODAY), WAVE)
+    assert len(chain(province)) == 5
+    assert found(province) == [Fault(Sign.SETTING, TODAY, "setting:title")]

@@ -54,7 +54,7 @@ def test_what_somebody_does_on_the_pages_is_in_the_trail(app: Flask, province: D
     assert admin.post("/quan-tri/nguoi-dung", data=sent).status_code == 201
     assert entries(province) == [
         ("admin", "Signed in", ""),
-        ("admin", "Made an account", f"account=hoa role=commune link_until={today() + timedelta(7)}"),
+        ("admin", "Made an account", f"account=hoa role=commune unit=06652 link_until={today() + timedelta(7)}"),
     ]
     assert admin.post("/quan-tri/nguoi-dung", data=sent).status_code == 409  # done is what was kept
     assert len(entries(province)) == 2

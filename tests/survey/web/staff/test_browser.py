@@ -195,6 +195,7 @@ READ_BY_HEAD = {
     "staff.approve_release": ("/quan-tri/thu-nghiem/cong-bo/1/duyet",),
     "staff.preview_release": ("/quan-tri/thu-nghiem/cong-bo/1/xem-truoc",),
     "staff.withdraw_release": ("/quan-tri/nam-truoc/cong-bo/1/thu-hoi",),
+    "staff.reword_withdrawal": (f"/quan-tri/{ONE}/cong-bo/1/sua-ly-do",),
 }
 # Whose browser looks at what.
 READERS = {"admin": PAGES, "so-noi-vu": READ_BY_HOME_AFFAIRS, "lanh-dao": READ_BY_HEAD}
@@ -319,10 +320,14 @@ def edges(session: Session) -> None:
 
 
 def steps(session: Session) -> None:
-    """A release that waits to be checked, and one that waits to be approved."""
-    for wave in ("gop-y", "thu-nghiem"):
+    """A release that waits to be checked, one that waits to be approved, and one that was withdrawn."""
+    for wave in ("gop-y", ONE, "thu-nghiem"):
         one = releases.freeze(session, waves.find(session, wave), "so-noi-vu")
-    release_steps.check(one, "so-noi-vu")
+        if wave != "gop-y":
+            release_steps.check(one, "so-noi-vu")
+        if wave == ONE:
+            releases.approve(session, one, "lanh-dao")
+            releases.withdraw(session, one, "Sai quyền số của một xã", "lanh-dao")
 
 
 def year(session: Session) -> None:

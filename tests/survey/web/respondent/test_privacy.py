@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 import survey
 from analysis import disclosure
 from forms import document, openness, supplement
-from survey.operations import purge
 from survey.responses import arrival_order
 from survey.responses.submission import MARKS
 from survey.storage import audit
 from survey.storage.models import APPEND_ONLY, Base, Response
+from survey.waves import waves
 from survey.web.server import rate_limit
 
 ROOM = Path(survey.__file__).parent
@@ -110,7 +110,7 @@ def test_the_times_on_the_page_are_those_of_the_code(page: str) -> None:
     assert "for at most 24 hours" in page
     assert 2 * rate_limit.KEPT <= 600  # a bucket is looked at twice at the most
     assert "gone within 10 minutes" in page
-    assert timedelta(days=365) >= purge.KEPT
+    assert timedelta(days=365) >= waves.KEPT
     assert page.count("within 12 months of the end of the survey") == 2
     assert (arrival_order.EVERY, arrival_order.AGAIN) == (3600, 60)
     assert "every hour, and whenever it stops" in page

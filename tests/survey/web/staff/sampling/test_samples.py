@@ -173,7 +173,10 @@ def test_a_sample_is_drawn_shown_and_drawn_again(framed: FlaskClient, province: 
     with province.reading() as session:
         entry = audit.newest(session)
         assert entry is not None
-        assert (entry.what, entry.subject) == ("Drew a sample", "wave=ho-nam draw=1 seed=2026")
+        assert (entry.what, entry.subject) == (
+            "Drew a sample",
+            "wave=ho-nam draw=1 seed=2026 set=wave:ho-nam:draw",
+        )
     assert "Số mầm 2026" in page
     assert "Chọn lại từ danh sách thôn, kế hoạch và số mầm thì đúng đến từng dòng." in page
     assert "95% số phiếu thu về" in page  # what was assumed then

@@ -233,7 +233,7 @@ def refuse_without(session: Session, name: str, right: Right) -> None:
             raise Refusal("The account %(name)s may not do this. Name who does it.", name=account.name)
 
 
-def astray(session: Session) -> list[str]:
+def mismatches(session: Session) -> list[str]:
     """The accounts that aren't what the audit trail says was made of them: of another role or unit, switched off
     or on, or gone. Of one that the trail doesn't name nothing is said."""
     made: dict[str, tuple[str, str | None]] = {}

@@ -101,14 +101,14 @@ def verify_(code: str | None, against: Path | None) -> None:
     wrong = 0
     with database.reading() as session:
         if code is not None or kept is None:
-            codes = verify.codes(session) if code is None else [code]
+            codes = waves.codes(session) if code is None else [code]
         else:
             codes = [kept.wave]
         for wave in codes:
             faults = verify.verify(session, wave, kept)
             wrong += len(faults)
             _tell(session, wave, faults)
-        for name in accounts.astray(session):
+        for name in accounts.mismatches(session):
             wrong += 1
             say("The account %(name)s is not what the audit trail says was made of it.", name=name)
     if wrong:

@@ -115,7 +115,6 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
             accounts.refuse_without(session, person, accounts.Right.RELEASE)
             wave = waves.find(session, code)
             made = releasing.freeze(session, wave, person, open_, ticked, correction)
-            release_steps.mark_operator(made, "frozen")
             say(
                 "Release %(number)s of %(wave)s contains %(forms)s. Check its figures next.",
                 number=made.number,
@@ -127,7 +126,6 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
         with database.writing() as session:
             accounts.refuse_without(session, person, accounts.Right.RELEASE)
             frozen = year_releases.freeze(session, year, person)
-            release_steps.mark_operator(frozen, "frozen")
             say(
                 "Release %(number)s of the document of %(year)s is frozen. Check it next.",
                 number=frozen.number,
@@ -148,14 +146,12 @@ def check(code: str | None, year: int | None, number: int, person: str, despite:
             accounts.refuse_without(session, person, accounts.Right.RELEASE)
             chosen = releases.claim(session, code, number)
             releasing.check(session, chosen, person, open_, ticked)
-            release_steps.mark_operator(chosen, "checked")
             _tell(releases.differences(session, chosen), releases.waiting(session, chosen))
     elif year is not None:
         with database.writing() as session:
             accounts.refuse_without(session, person, accounts.Right.RELEASE)
             document = year_releases.find(session, year, number)
             release_steps.check(document, person)
-            release_steps.mark_operator(document, "checked")
     say("Release %(number)s is checked. Somebody else approves it next.", number=number)
 
 
@@ -172,14 +168,12 @@ def approve(code: str | None, year: int | None, number: int, person: str, despit
             accounts.refuse_without(session, person, accounts.Right.APPROVE)
             chosen = releases.claim(session, code, number)
             releasing.approve(session, chosen, person, open_, ticked)
-            release_steps.mark_operator(chosen, "approved")
         say("Release %(number)s is approved: communes and programs see it now.", number=number)
     elif year is not None:
         with database.writing() as session:
             accounts.refuse_without(session, person, accounts.Right.APPROVE)
             document = year_releases.find(session, year, number)
             year_files.approve(session, document, person)
-            release_steps.mark_operator(document, "approved")
         say("Release %(number)s is approved: its files stay as they are.", number=number)
 
 
@@ -198,7 +192,6 @@ def withdraw(code: str, number: int, person: str, reason: str, sure: bool) -> No
         accounts.refuse_without(session, person, accounts.Right.APPROVE)
         chosen = releases.claim(session, code, number)
         releases.withdraw(session, chosen, reason, person, sure)
-        release_steps.mark_operator(chosen, "withdrawn")
     say("Release %(number)s is withdrawn. Nothing is shown until a newer one is approved.", number=number)
 
 
@@ -211,7 +204,7 @@ def withdraw(code: str, number: int, person: str, reason: str, sure: bool) -> No
 def reword(code: str, number: int, person: str, reason: str, sure: bool) -> None:
     with installation.opened().writing() as session:
         accounts.refuse_without(session, person, accounts.Right.APPROVE)
-        release_steps.reword(releases.claim(session, code, number), reason, person, sure, told=True)
+        release_steps.reword(releases.claim(session, code, number), reason, person, sure)
     say(
         "Everybody reads the new reason of release %(number)s from now on; the former one stays here, for staff.",
         number=number,

@@ -133,7 +133,7 @@ def change(
         waits = changing.frozen(session, now)
     days = {"opens": formats.day(now.opens), "closes": formats.day(now.closes)}
     say("Wave %(code)s: “%(title)s”, from %(opens)s to %(closes)s.", code=code, title=now.title, **days)
-    if told := changing.moved(before, now):
+    if told := changing.consequences(before, now):
         say(told)
     if waits is not None:
         say(changing.to_check_again(waits))

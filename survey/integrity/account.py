@@ -29,7 +29,7 @@ class Shown:
     """The release that everybody sees.
 
     correction   why few forms were changed; empty of any other
-    by_operator  whether commands checked and approved it, for which one person may tell two names
+    by_operator  whether a command checked or approved it: one person may be who is told as two
     """
 
     number: int
@@ -65,7 +65,7 @@ class Account:
     left_out  `aside`, `rejected` in the review, `held`, `declined` after it was held, `outside` the sample, and
               what came or was decided after the release (`later`)
     answered  the response rates RR1 and RR2 as 0…1 and of how many households; None where none were drawn
-    since     forms of the release that were set aside after it was frozen
+    aside_since  forms of the release that were set aside after it was frozen
     figure    the first one of the province, its index or first headline, as it is released; None before
     whole     what it would be with all that is set aside; None where nothing is, or where that would tell too much
     waiting   matters that wait for a decision, by their kind; `held` counts as one
@@ -83,7 +83,7 @@ class Account:
     answered: tuple[float, float, int] | None
     assigned: bool
     aside: tuple[AsideLot, ...]
-    since: int
+    aside_since: int
     figure: Estimate | None
     whole: Estimate | None
     checks: tuple[Check, ...]
@@ -123,7 +123,7 @@ def gather(session: Session, wave: Wave, release: Release | None) -> Account:
         answered=account_way.answered(session, wave, people),
         assigned=bool(session.scalar(select(func.count()).where(Assignment.wave == wave.code))),
         aside=account_lots.aside(session, wave, release, roles),
-        since=releases.aside_since(session, release) if release else 0,
+        aside_since=releases.aside_since(session, release) if release else 0,
         figure=figure,
         whole=whole,
         checks=checks,
@@ -136,7 +136,7 @@ def gather(session: Session, wave: Wave, release: Release | None) -> Account:
 def _shown(release: Release | None) -> Shown | None:
     if release is None or release.approved is None:
         return None
-    by_operator = {"checked", "approved"} <= set(release.by_operator or ())
+    by_operator = not {"checked", "approved"}.isdisjoint(release.by_operator or ())
     return Shown(release.number, release.frozen, release.approved, release.correction or "", by_operator)
 
 

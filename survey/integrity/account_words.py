@@ -172,8 +172,8 @@ def _found(account: Account) -> Told:
 
 def _set_aside(account: Account) -> Told:
     count = account.left_out.get("aside", 0)
-    if account.since and account.shown is not None:
-        return _aside_since(account.since, account.shown.number, count)
+    if account.aside_since and account.shown is not None:
+        return _aside_since(account.aside_since, account.shown.number, count)
     if not count:
         return Told(
             _("No form set aside"), _("as part of a lot. What is not counted for other reasons stands below.")
@@ -251,22 +251,22 @@ def hard(account: Account, wave: Wave) -> list[str]:
 
 
 def two_people(aside: Sequence[AsideLot], shown: Shown | None) -> list[str]:
-    """What two people do; of what commands did with both names, that nobody knows whether they were two."""
+    """What two people do; where a command did one of both steps, that nobody knows whether they were two."""
     told = []
-    if any(not (one.recalled or one.proposed or one.confirmed) for one in aside):
+    if all(one.recalled or (one.proposed and one.confirmed) for one in aside):
+        told.append(_("A lot is set aside or counted again as a whole, by two people, with a reason."))
+    else:
         told.append(
             _(
-                "A lot is set aside or taken back as a whole, with a reason. Some were by commands on the server, "
-                "which were told both names: that they were two people is not shown."
+                "A lot is set aside or counted again as a whole, with a reason. Of some, a command on the server "
+                "did a step, and it was told a name: that two people did it is not shown."
             )
         )
-    else:
-        told.append(_("A lot is set aside or taken back as a whole, by two people, with a reason."))
     if shown is not None and shown.by_operator:
         told.append(
             _(
-                "Release %(number)s was checked and approved by commands on the server, which were told both "
-                "names: that they were two people is not shown.",
+                "Release %(number)s was checked or approved by a command on the server, which was told a name: "
+                "that two people did it is not shown.",
                 number=shown.number,
             )
         )

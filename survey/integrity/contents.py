@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from analysis.design import Ints
 from survey.responses.columns import AT_ONCE, NAMED_AT_ONCE, Ids, places, read_ids, unpacked
+from survey.results.release_steps import STEPS
 from survey.storage.models import (
     Draw,
     DrawnHousehold,
@@ -78,10 +79,10 @@ class Kind:
 
 def canonical(value: Any) -> bytes:
     """A value of JSON, a day, an id or a member of an enumeration, in the one form that is hashed."""
-    return _written(_plain(value))
+    return _json(_plain(value))
 
 
-def _written(value: Any) -> bytes:
+def _json(value: Any) -> bytes:
     """As JSON; what is none was put there past the program: it differs, and that is told."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=repr).encode()
 
@@ -140,7 +141,7 @@ def _some(
 def _response(*columns: Any) -> bytes:
     *about, answers, marks, adults, stratum, person = columns
     content = [*about, _document(answers), _document(marks), adults, stratum, person]
-    return _written(content)
+    return _json(content)
 
 
 def _document(text: str) -> Any:
@@ -265,19 +266,19 @@ def _releases(session: Session, wave: Wave) -> Iterator[Row]:
             one.targets,
             one.correction,
         ]
-        yield Row(f"{one.number}.1", one.frozen, [one.number, forms, *figures, one.frozen, one.frozen_by])
-        if one.checked is not None:
-            yield Row(f"{one.number}.2", one.checked, [one.number, one.checked, one.checked_by])
-        if one.approved is not None:
-            yield Row(f"{one.number}.3", one.approved, [one.number, one.approved, one.approved_by])
-        if one.withdrawn is not None:
-            first, *later = one.wordings or [{"reason": one.withdrawal}]
-            yield Row(
-                f"{one.number}.4", one.withdrawn, [one.number, one.withdrawn, one.withdrawn_by, first["reason"]]
-            )
-            for place, own in enumerate(later, 5):
-                told = [one.number, own["day"], own["person"], own["reason"]]
-                yield Row(f"{one.number}.{place}", date.fromisoformat(own["day"]), told)
+        wordings = one.wordings or []
+        reasons = [*(own["reason"] for own in wordings[:-1]), one.withdrawal]  # the last is what everybody reads
+        what, why = {"frozen": [forms, *figures]}, {"withdrawn": reasons[:1]}
+        for place, step in enumerate(STEPS, 1):
+            day, person = getattr(one, step), getattr(one, f"{step}_by")
+            if day is not None:
+                told = ["by_operator"] if step in (one.by_operator or ()) else []
+                content = [one.number, *what.get(step, ()), day, person, *why.get(step, ()), *told]
+                yield Row(f"{one.number}.{place}", day, content)
+        for place, (own, reason) in enumerate(zip(wordings[1:], reasons[1:], strict=True), len(STEPS) + 1):
+            told = ["by_operator"] if own["by_operator"] else []
+            content = [one.number, own["day"], own["person"], reason, *told]
+            yield Row(f"{one.number}.{place}", date.fromisoformat(own["day"]), content)
 
 
 def _reports(session: Session, wave: Wave) -> Iterator[Row]:

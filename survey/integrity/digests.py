@@ -37,10 +37,21 @@ LEAST = 5  # responses that are new in a digest; fewer wait for the next one
 WHO = "@hailong"  # in the audit trail: nobody, the platform by itself
 NOTED = N_("Noted the digest of a day")
 LOCK = 7_404_533  # of PostgreSQL, while its connection lives: of all processes one makes digests
-SETTING = (
-    *("weights", "draw", "questionnaire", "title", "kind", "public", "contact", "opens", "closes", "stopped"),
-    *("single_psu", "villages", "simulated", "closed"),
-)
+# What is never final of a wave, by its column, as people read it.
+SETTING = {
+    "weights": N_("weights in use"),
+    "draw": N_("draw in use"),
+    "questionnaire": N_("questionnaire of the wave"),
+    "title": N_("name of the wave"),
+    "kind": N_("kind of the wave"),
+    "public": N_("whether everybody sees the wave"),
+    "contact": N_("contact of the wave"),
+    **dict.fromkeys(("opens", "closes", "stopped"), N_("days of the wave")),
+    "single_psu": N_("rule for lone villages of the wave"),
+    "villages": N_("whether villages are kept"),
+    "simulated": N_("mark of made-up data"),
+    "closed": N_("day on which the fieldwork was closed"),
+}
 UNIT = (Unit.code, Unit.name, Unit.kind, Unit.parent)
 SOON, AFTER_MIDNIGHT = 60.0, time(0, 5)
 AGAIN = 600.0  # seconds, after a fault of the database
@@ -52,7 +63,7 @@ def close_days(database: Database, now: datetime, wave: str | None = None) -> No
     file goes out. Where nothing is new there is none, but that a running wave has one for each day."""
     today = dates.day_of(now)
     with database.reading() as session:
-        codes = list(session.scalars(select(Wave.code).order_by(Wave.code))) if wave is None else [wave]
+        codes = waves.codes(session) if wave is None else [wave]
     with alone(database, LOCK):
         for code in codes:
             try:

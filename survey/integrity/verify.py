@@ -10,7 +10,6 @@ from enum import StrEnum
 
 import numpy as np
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from survey.integrity import contents, digests
@@ -46,22 +45,11 @@ NAMES = {
     "wave": N_("the entry of the wave itself"),
     "digests": N_("the digests"),
     "trail": N_("the audit trail"),
-    f"{OF_WAVE}weights": N_("weights in use"),
-    f"{OF_WAVE}draw": N_("draw in use"),
-    f"{OF_WAVE}questionnaire": N_("questionnaire of the wave"),
-    f"{OF_WAVE}title": N_("name of the wave"),
-    f"{OF_WAVE}kind": N_("kind of the wave"),
-    f"{OF_WAVE}public": N_("whether everybody sees the wave"),
-    f"{OF_WAVE}contact": N_("contact of the wave"),
-    **dict.fromkeys((f"{OF_WAVE}opens", f"{OF_WAVE}closes", f"{OF_WAVE}stopped"), N_("days of the wave")),
-    f"{OF_WAVE}single_psu": N_("rule for lone villages of the wave"),
-    f"{OF_WAVE}villages": N_("whether villages are kept"),
-    f"{OF_WAVE}simulated": N_("mark of made-up data"),
-    f"{OF_WAVE}closed": N_("day on which the fieldwork was closed"),
+    **{f"{OF_WAVE}{column}": words for column, words in digests.SETTING.items()},
     f"{OF_WAVE}units": N_("names of the communes"),
 }
 # What it costs to read a value that its column never holds: a text that is no day, a number in place of bytes.
-ODD = (TypeError, ValueError, LookupError, AttributeError, SQLAlchemyError)
+ODD = (TypeError, ValueError, LookupError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -78,11 +66,6 @@ class Fault:
     day: date | None = None
     kind: str = ""
     count: int = 0
-
-
-def codes(session: Session) -> list[str]:
-    """The waves by their codes alone, which can be read whatever else was put into their rows."""
-    return list(session.scalars(select(Wave.code).order_by(Wave.code)))
 
 
 def verify(session: Session, wave: str, kept: Kept | None = None) -> list[Fault]:

@@ -257,6 +257,7 @@ def _release(session: Session, wave: Wave) -> Wave:
     release = releases.freeze(session, wave, "demo-1")
     release_steps.check(release, "demo-2")
     releases.approve(session, release, "demo-3")
+    release.by_operator = None  # these hands are made up, whoever runs the command
     release.frozen, release.checked, release.approved = (
         wave.closes + timedelta(days=later) for later in (25, 31, 33)
     )

@@ -6,7 +6,7 @@ import re
 from itertools import takewhile
 
 from survey.remarks.paraphrases import NUMBER
-from translations import N_, Refusal
+from translations import Refusal
 from translations.formats import nfc
 
 # Words before a name, and how many words with a capital have to follow: some family names begin places, too.
@@ -27,10 +27,8 @@ def refuse_names(reason: str, sure: bool) -> None:
     found = "" if sure else personal(reason)
     if found:
         raise NamesSomebody(
-            N_(
-                "Everybody will read this, and “%(found)s” looks like a person or somebody's number. Take it out, "
-                "or tick that it may stand (in the command: --sure)."
-            ),
+            "Everybody will read this, and “%(found)s” looks like a person or somebody's number. Take it out, "
+            "or tick that it may stand (in the command: --sure).",
             found=found,
         )
 

@@ -36,8 +36,9 @@ def written(person: str, told: bool) -> str:
 
 
 def mark_operator(release: Frozen, step: str) -> None:
-    """Notes that a step was taken by a command: the name is what whoever works on the server told."""
-    release.by_operator = [*(release.by_operator or ()), step]
+    """Notes of a step that a command takes that the name is what whoever works on the server told."""
+    if audit.by_operator():
+        release.by_operator = [*(release.by_operator or ()), step]
 
 
 def refuse_check(release: Frozen) -> None:
@@ -50,6 +51,7 @@ def check(release: Frozen, person: str) -> None:
     """Notes that somebody checked the figures of a release; refused where that is done."""
     refuse_check(release)
     release.checked, release.checked_by = dates.today(), person
+    mark_operator(release, "checked")
     audit.annotate(release=release.number, step="check")
 
 
@@ -81,6 +83,7 @@ def approve(release: Frozen, last: Frozen, person: str) -> None:
     """Lets a release be seen; refused as `refuse_approval` says."""
     refuse_approval(release, last, person)
     release.approved, release.approved_by = dates.today(), person
+    mark_operator(release, "approved")
     audit.annotate(release=release.number, step="approve")
 
 
@@ -104,6 +107,7 @@ def withdraw(release: Release, shown: Release | None, reason: str, person: str, 
     refuse_withdrawal(release, shown)
     reason = _public(reason, sure)
     release.withdrawn, release.withdrawn_by, release.withdrawal = dates.today(), person, reason
+    mark_operator(release, "withdrawn")
     audit.annotate(release=release.number, step="withdraw")
 
 
@@ -113,19 +117,17 @@ def refuse_rewording(release: Release) -> None:
         raise Conflict("Release %(number)s is not withdrawn: it has no reason to correct.", number=release.number)
 
 
-def reword(release: Release, reason: str, person: str, sure: bool = False, told: bool = False) -> None:
+def reword(release: Release, reason: str, person: str, sure: bool = False) -> None:
     """Puts another reason in the place of that for which a release was withdrawn; those of before are kept, and
-    shown to staff alone.
-
-    told  whoever works on the server told the name
-    """
+    shown to staff alone."""
     refuse_rewording(release)
     reason = _public(reason, sure)
     if reason == release.withdrawal:
         raise Refusal("That is the reason as it stands. Nothing was changed.")
     by_operator = "withdrawn" in (release.by_operator or ())
     first = _wording(release.withdrawal or "", release.withdrawn_by or "", release.withdrawn, by_operator)
-    release.wordings = [*(release.wordings or [first]), _wording(reason, person, dates.today(), told)]
+    now = _wording(reason, person, dates.today(), audit.by_operator())
+    release.wordings = [*(release.wordings or [first]), now]
     release.withdrawal = reason
     audit.annotate(release=release.number, step="reword")
 
@@ -140,15 +142,20 @@ def _public(reason: str, sure: bool) -> str:
     return reason
 
 
-def _wording(reason: str, person: str, day: date | None, told: bool) -> dict[str, object]:
-    return {"reason": reason, "person": person, "day": day.isoformat() if day else "", "told": told}
+def _wording(reason: str, person: str, day: date | None, by_operator: bool) -> dict[str, object]:
+    return {
+        "reason": reason,
+        "person": person,
+        "day": day.isoformat() if day else "",
+        "by_operator": by_operator,
+    }
 
 
 def former_reasons(release: Frozen) -> list[tuple[str, str, date]]:
     """The reasons that a corrected one took the place of, with who wrote each and when; for staff alone."""
     wordings = (isinstance(release, Release) and release.wordings) or []
     return [
-        (one["reason"], written(one["person"], one["told"]), date.fromisoformat(one["day"]))
+        (one["reason"], written(one["person"], one["by_operator"]), date.fromisoformat(one["day"]))
         for one in wordings[:-1]
     ]
 

@@ -189,6 +189,7 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
         frozen_by=person,
         correction=correction or None,
     )
+    release_steps.mark_operator(release, "frozen")
     session.add(release)
     session.flush()
     release.data = sample(session, wave, release).version

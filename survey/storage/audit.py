@@ -110,7 +110,8 @@ def append(session: Session) -> bool:
         at=datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).isoformat(timespec="seconds"),
         who=act.who,
         what=act.what,
-        subject=f"{act.on[: LONGEST - len(marks)]}{marks}".strip()[:LONGEST],
+        # What somebody typed is no mark.
+        subject=f"{act.on.replace(SET, 'set:')[: max(0, LONGEST - len(marks))]}{marks}".strip()[:LONGEST],
         changes_figures=act.changes_figures,
     )
     entry.digest = digest(last.digest if last else "", entry)

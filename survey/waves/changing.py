@@ -103,7 +103,7 @@ def to_check_again(release: Release) -> str:
     )
 
 
-def moved(before: date, wave: Wave) -> str:
+def consequences(before: date, wave: Wave) -> str:
     """What another last day than the one `before` means: that the wave opens again, and when what people wrote is
     destroyed; empty where the day is the same."""
     if wave.closes == before:

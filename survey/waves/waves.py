@@ -164,6 +164,11 @@ def list_all(session: Session) -> list[Wave]:
     return sorted(session.scalars(select(Wave)), key=in_time, reverse=True)
 
 
+def codes(session: Session) -> list[str]:
+    """The codes of all waves, which can be read whatever else was put into their rows past the program."""
+    return list(session.scalars(select(Wave.code).order_by(Wave.code)))
+
+
 def in_field(session: Session) -> list[Wave]:
     """Those that have sheets and interviewers; the newest first."""
     return [

@@ -105,6 +105,7 @@ def freeze(session: Session, year: int, person: str) -> YearRelease:
         frozen=dates.today(),
         frozen_by=person,
     )
+    release_steps.mark_operator(release, "frozen")
     session.add(release)
     session.flush()
     audit.annotate(year=year, release=release.number, step="freeze")

@@ -19,7 +19,7 @@ class Release(Base):
     communes, programs and open files; the newest of these is the one shown. Once that is withdrawn none is.
 
     withdrawal   why it was withdrawn; everybody reads it instead of its figures, where it was corrected the newest
-    wordings     each reason with `person`, `day` and whether the operator `told` the name, the first one first;
+    wordings     each reason with `person`, `day` and `by_operator`, the first one first;
                  None where it was never corrected
     by_operator  the steps (frozen, checked, approved, withdrawn) taken by a command: whoever works on the server
                  told the name, and nobody signed in

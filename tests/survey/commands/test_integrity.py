@@ -135,7 +135,7 @@ def test_an_account_that_was_changed_past_the_program_is_named(hailong: Program,
     for order in ("role = 'head'", "unit = '06658'", "off = :yes"):
         with province.engine.connect() as connection, Session(connection) as session:
             tamper(session, f"UPDATE account SET {order} WHERE name = 'com1'", yes=True)
-            assert accounts.astray(session) == ["com1"]
+            assert accounts.mismatches(session) == ["com1"]
     raw(province, "UPDATE account SET role = 'head' WHERE name = 'com1'")
     told = hailong("integrity", "verify")
     assert (told.code, "The account com1 is not what" in told.err) == (1, True)

@@ -269,7 +269,7 @@ def test_forms_set_aside_after_the_release_are_told_as_counted_still(province: D
     aside(province, number or 0)
     told(province)
     own = kept(province)
-    assert (before.since, own.since, own.counted, own.left_out) == (0, 9, 108, {"aside": 12})
+    assert (before.aside_since, own.aside_since, own.counted, own.left_out) == (0, 9, 108, {"aside": 12})
     heading, text = account_words._set_aside(own)
     assert heading == "Từ bản công bố 1 đến nay để riêng 9 phiếu"
     assert text.startswith("Số liệu của bản công bố 1 vẫn tính những phiếu này; bản công bố sau sẽ không tính.")
@@ -293,3 +293,14 @@ def test_a_file_that_was_taken_back_brought_nobody(province: Database) -> None:
     assert [account_check_words.what(one) for one in own.aside] == [
         "Tệp nhập vào. đã có tệp sửa. Tệp đã được rút lại: coi như chưa từng nhận."
     ]
+
+
+@pytest.mark.parametrize("steps", [["checked"], ["approved"], ["checked", "approved"]])
+def test_a_step_that_a_command_took_proves_no_second_person(province: Database, steps: list[str]) -> None:
+    steered(province)
+    released(province)
+    with province.writing() as session:
+        releases.find(session, WAVE, 1).by_operator = steps
+    told(province)
+    words = account_words.two_people((), kept(province).shown)
+    assert "không chứng tỏ được là hai người" in words[1]

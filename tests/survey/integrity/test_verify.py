@@ -63,6 +63,7 @@ TAMPERED = {
     "the frame": ("UPDATE village SET stratum = 'x' WHERE psu = 'V1'", Fault(Sign.CHANGED, FIRST, "frame", 4)),
     "a release": ("UPDATE release SET rejected = 0", Fault(Sign.CHANGED, TODAY, "releases", 1)),
     "who froze": ("UPDATE release SET frozen_by = 'x'", Fault(Sign.CHANGED, TODAY, "releases", 1)),
+    "who was told": ("UPDATE release SET by_operator = '[\"frozen\"]'", Fault(Sign.CHANGED, TODAY, "releases", 1)),
     "which weights hold": (
         "UPDATE wave SET weights = NULL WHERE code = 'ho-mau'",
         Fault(Sign.SETTING, TODAY, "setting:weights"),

@@ -58,6 +58,11 @@ def test_a_reason_that_seems_to_name_somebody_is_asked_about_once_and_can_be_cor
         acts = [one.what for one in session.scalars(select(AuditEntry).order_by(AuditEntry.number))]
     assert now[: len(former)] == former
     assert now[-1][-1] == "Sót một phiếu của phường Hà Tu."
+    with province.writing() as session:
+        releases.find(session, "ho-mau", 1).withdrawal = "Không có gì sai."
+        wave = waves.find(session, "ho-mau")
+        assert [row.content for row in KINDS["releases"].rows(session, wave)] != now  # what everybody reads counts
+        session.rollback()
     assert acts[-1] == "Corrected the reason of a withdrawal"
 
 

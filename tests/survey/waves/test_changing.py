@@ -174,11 +174,11 @@ def test_more_than_a_year_of_asking_is_asked_about_and_what_a_later_day_moves_is
     with pytest.raises(changing.TooLong, match=r"01/01/2099.*01/01/2100"):
         changing.change(session, "ho-mo", Change(closes=far))
     assert wave.closes == before
-    assert changing.moved(before, wave) == ""
+    assert changing.consequences(before, wave) == ""
     changing.change(session, "ho-mo", Change(closes=TODAY + timedelta(9)))
-    told = changing.moved(before, wave)
+    told = changing.consequences(before, wave)
     assert f"lại nhận trả lời, đến hết ngày {day(TODAY + timedelta(9))}" in told
     assert f"hủy sau ngày {day(TODAY + timedelta(374))}; trước đây là sau ngày {day(before + waves.KEPT)}" in told
     changing.change(session, "ho-mo", Change(closes=far), sure=True)
     changing.change(session, "ho-mo", Change(closes=far - timedelta(1)))  # shorter is never asked about
-    assert "lại nhận" not in changing.moved(far, wave)
+    assert "lại nhận" not in changing.consequences(far, wave)

@@ -64,7 +64,7 @@ def wave_settings(wave: str) -> ResponseReturnValue:
     try:
         with database().writing() as session:
             now = changing.change(session, wave, wanted, form.seen.data, form.sure.data)
-            told = changing.moved(row.closes, now)
+            told = changing.consequences(row.closes, now)
     except Refusal as refusal:
         return _page(wave, form, refusal.status, str(refusal), isinstance(refusal, changing.TooLong))
     flash(" ".join((_("The wave is changed."), told)).strip())

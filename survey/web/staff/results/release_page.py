@@ -269,7 +269,7 @@ def _figures(session: Session, wave: Wave, one: Release | None) -> dict[str, Any
         "changes": changes,
         "read": _read(session, one) if one and state in OUT_OF_SIGHT else _readable(changes, one),
         "state": state,
-        "since": releases.aside_since(session, one) if one and state not in ("withdrawn", "passed") else 0,
+        "aside_since": releases.aside_since(session, one) if one and state not in ("withdrawn", "passed") else 0,
         "goes_out": release_words.goes_out(people, [one.name for one in changes.headlines]),
         "correction": release_words.correction(one) if one and one.withdrawn is None else "",
         "named": release_steps.named,

@@ -34,10 +34,10 @@ STATES = {
 class ReleaseRow:
     """A release in the list, and what comes next for it.
 
-    forms    how many responses it holds
-    changed  what it holds otherwise than the release that was shown before it; and, of the newest one,
-    since    how many of the one that is shown were set aside after it was frozen
-    waiting  what the present data hold otherwise than it: told until it is approved
+    forms        how many responses it holds
+    changed      what it holds otherwise than the release that was shown before it; and, of the newest one,
+    waiting      what the present data hold otherwise than it: told until it is approved
+    aside_since  of the one that is shown, how many forms were set aside after it was frozen
     """
 
     release: Release
@@ -45,7 +45,7 @@ class ReleaseRow:
     state: str
     changed: Sequence[Changed] = ()
     waiting: Sequence[Changed] = ()
-    since: int = 0
+    aside_since: int = 0
 
 
 @pages.page("/<wave>/cong-bo", Right.RESULTS, of_groups=True, tab=Tab(1, N_("Releases"), "staff.reports"))
@@ -76,7 +76,7 @@ def release_list(wave: str) -> ResponseReturnValue:
 def _row(session: Session, release: Release, shown: Release | None, last: Release) -> ReleaseRow:
     forms, state = releases.size(release), release_steps.state(release, shown, last)
     if state not in ("frozen", "checked"):
-        since = releases.aside_since(session, release) if state == "shown" else 0
-        return ReleaseRow(release, forms, state, since=since)
+        aside_since = releases.aside_since(session, release) if state == "shown" else 0
+        return ReleaseRow(release, forms, state, aside_since=aside_since)
     differences = releases.differences(session, release), releases.waiting(session, release)
     return ReleaseRow(release, forms, state, *differences)

@@ -101,7 +101,7 @@ def data(wave: str, kind: str, out: Path, outside: bool, is_open: bool, release:
         say("Outside the sample and not in the file: %(rows)s (--outside).", rows=number(written.left_out))
     if written.aside:
         rows = number(written.aside)
-        say("In lots set aside by two people or imports taken back, in no file: %(rows)s.", rows=rows)
+        say("In lots set aside by two people, in no file: %(rows)s.", rows=rows)
 
 
 def _write_open(wave: str, kind: str, out: Path) -> None:

@@ -90,7 +90,7 @@ def responses(
                 rows += len(batch)
     if frozen is not None:
         return Written(rows, 0, frozen.aside)
-    return Written(rows, all_rows - len(gone.all) - rows, len(gone.aside))
+    return Written(rows, all_rows - len(gone.all) - rows, gone.counts[1])
 
 
 def rows(database: Database, wave: str, path: Path, kind: str = "csv", release: int | None = None) -> int:

@@ -26,7 +26,6 @@ from survey.storage.models import (
     Batch,
     DrawnHousehold,
     DrawnVillage,
-    KeyingDecision,
     Response,
     Sheet,
     SheetState,
@@ -201,9 +200,8 @@ def _answers(
         if psu in lists:
             lists[str(psu)].replaced += replaced
             lists[str(psu)].answered += Counter(dict(zip(ANSWERED, answered, strict=True)))
-    # What a form held before it was keyed once more is no household of its own.
-    again = set(session.scalars(select(KeyingDecision.response).where(KeyingDecision.response.is_not(None))))
-    out = left_out(session, wave.code).all - again
+    gone = left_out(session, wave.code)
+    out = gone.all - gone.replaced
     responded = select(Response.id, Response.psu).where(Response.wave == wave.code, Response.psu.in_(lists))
     for id, psu in session.execute(responded) if out else ():
         if id in out and id not in instead:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from analysis.response_rates import response_rates
 from survey.fieldwork import accounting, outcomes
 from survey.integrity import account_figures, contents
 from survey.responses import left_out as gone
-from survey.responses import lot_steps, quarantine
+from survey.responses import quarantine
 from survey.responses.respondents import Respondents
 from survey.storage.models import (
     Batch,
@@ -21,7 +20,6 @@ from survey.storage.models import (
     DrawnHousehold,
     DrawnVillage,
     Release,
-    Response,
     Sheet,
     Verdict,
     Wave,
@@ -55,13 +53,12 @@ class Paper:
 def left_out(
     session: Session, wave: Wave, people: Respondents, release: Release | None
 ) -> tuple[dict[str, int], int]:
-    """What came and is not counted, by why; and all that came. A file that was taken back never came: its people
-    came with the corrected one, or belong to no such wave."""
+    """What came and is not counted, by why; and all that came. What another form took the place of, or a file that
+    was taken back, never came."""
     held = [one.verdict for one in quarantine.listed(session, wave.code)]
-    recalled = _in_lots(session, lot_steps.recalled(session, wave.code)) - gone.rejected(session, wave.code)
-    stored = waves.collected(session, wave.code) - len(recalled)
-    outside = gone.left_out(session, wave.code).aside - recalled
-    aside = len(outside if release is None else account_figures.set_aside(session, wave, release))
+    out = gone.left_out(session, wave.code)
+    stored = waves.collected(session, wave.code) - len(out.replaced)
+    aside = out.counts[1] if release is None else len(account_figures.set_aside(session, wave, release))
     told = {
         "aside": aside,
         "rejected": people.rejected,
@@ -71,10 +68,6 @@ def left_out(
         "later": max(0, stored - len(people) - people.outside - people.rejected - aside) if release else 0,
     }
     return {why: count for why, count in told.items() if count}, len(people) + sum(told.values())
-
-
-def _in_lots(session: Session, lots: set[int]) -> set[UUID]:
-    return set(session.scalars(select(Response.id).where(Response.lot.in_(lots)))) if lots else set()
 
 
 def drawing(session: Session, wave: Wave) -> Drawing | None:

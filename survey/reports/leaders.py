@@ -92,7 +92,7 @@ def people(summary: Summary) -> list[Block]:
     if came.rejected:
         rows.append((_("Rejected in the review, in no figure"), number(came.rejected)))
     if came.aside:
-        rows.append((_("In lots set aside by two people or imports taken back, in no figure"), number(came.aside)))
+        rows.append((_("In lots set aside by two people, in no figure"), number(came.aside)))
     rows += [(mode_label(mode), number(count)) for mode, count in came.modes.items() if count]
     columns = (Column(_("Forms"), 65, LEFT), Column(_("Number"), 35))
     return [*blocks, Table(_("Forms"), columns, tuple(Row(row) for row in rows), ())]

@@ -69,7 +69,7 @@ def forms(summary: Summary) -> list[Block]:
     if came.rejected:
         rows.append((_("Rejected in the review, in no figure"), number(came.rejected)))
     if came.aside:
-        rows.append((_("In lots set aside by two people or imports taken back, in no figure"), number(came.aside)))
+        rows.append((_("In lots set aside by two people, in no figure"), number(came.aside)))
     if not is_open(summary):
         rows.append((_("Not by the sample"), number(came.outside)))
     rows.extend((mode_label(mode), number(count)) for mode, count in came.modes.items() if count)

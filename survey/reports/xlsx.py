@@ -254,7 +254,7 @@ def collection_sheet(book: Book, summary: Summary) -> None:
         (_("Collected"), came.collected),
         (_("Valid, counted in the figures"), came.in_sample),
         (_("Rejected in the review, in no figure"), came.rejected),
-        (_("In lots set aside by two people or imports taken back, in no figure"), came.aside),
+        (_("In lots set aside by two people, in no figure"), came.aside),
         *([] if is_open(summary) else [(_("Not by the sample"), came.outside)]),
         *(_places(summary)),
         *((mode_label(mode), count) for mode, count in came.modes.items()),

@@ -265,7 +265,7 @@ def of(
     else:
         gone = left_out(session, wave.code, lots)
         collected = collected[~gone.among(columns.ids[collected])]
-        out = len(gone.rejected), len(gone.aside)
+        out = gone.counts
     villages = list(session.scalars(select(Village).where(Village.wave == wave.code)))
     people = _placed(session, wave, collected, villages)
     people = replace(people, rejected=out[0], aside=out[1], frozen=ids is not None)

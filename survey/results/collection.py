@@ -12,6 +12,7 @@ from analysis.keying import ErrorRate
 from analysis.response_rates import Dispositions
 from survey.fieldwork import accounting, keying_errors, outcomes
 from survey.fieldwork import near_duplicates as look_alikes
+from survey.responses.left_out import among, left_out
 from survey.responses.respondents import Respondents, everyone
 from survey.storage.models import (
     Batch,
@@ -68,7 +69,8 @@ class Households:
 
 @dataclass(frozen=True)
 class Collection:
-    """What came back: collected = in_sample + outside + rejected + aside.
+    """What came back: collected = in_sample + outside + rejected + aside. What another form took the place of, or
+    a file that was taken back, never came.
 
     issued       None while no paper was printed by the system
     rejected     forms that a review took out of every figure
@@ -99,12 +101,13 @@ class Collection:
 def of(session: Session, people: Respondents) -> Collection:
     """What came of a wave, and what of it is in its sample."""
     there = everyone(session, people.wave)
+    came = ~among(there.responses.ids[there.rows], left_out(session, people.wave.code).replaced)
     return Collection(
         issued=None,
-        collected=len(there),
+        collected=int(came.sum()),
         in_sample=len(people),
         outside=people.outside,
-        modes={str(mode): count for mode, count in there.mode.counts().items()},
+        modes={str(mode): count for mode, count in there.mode[came].counts().items()},
         units_reached=len(people.unit.levels),
         villages=len(np.unique(people.stratum.codes * len(people.psu.levels) + people.psu.codes)),
         strata=len(people.stratum.levels),

@@ -235,7 +235,8 @@ def _candidate(session: Session, wave: Wave, correction: str) -> tuple[Ids, int,
     frozen = ids[remaining]
     if not len(frozen):
         raise Conflict("There is nothing to release yet: a release needs forms, an open wave 30 of a commune.")
-    return frozen, _outside(gone.rejected, frozen), _outside(gone.aside, frozen)
+    came = gone.rejected - gone.replaced, gone.aside - gone.replaced
+    return frozen, _outside(came[0], frozen), _outside(came[1], frozen)
 
 
 def aside_since(session: Session, release: Release) -> int:

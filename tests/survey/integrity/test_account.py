@@ -23,8 +23,8 @@ from survey.integrity import (
 from survey.integrity.account import Account
 from survey.integrity.pattern_checks import CHECKS
 from survey.responses import lot_steps
-from survey.responses.respondents import sample_with
-from survey.results import releases, result_table
+from survey.responses.respondents import sample, sample_with
+from survey.results import collection, releases, result_table
 from survey.storage.database import Database
 from survey.storage.models import IntegrityAccount, Lot, LotKind, MatterState, Wave
 from survey.waves import questionnaires, waves
@@ -290,6 +290,13 @@ def test_a_file_that_was_taken_back_brought_nobody(province: Database) -> None:
     told(province)
     own = kept(province)
     assert (own.received, own.counted, own.left_out, own.whole) == (20, 20, {}, None)
+    with province.reading() as session:
+        wave = waves.find(session, WAVE)
+        people = sample(session, wave)
+        came = collection.now(session, people, collection.of(session, people))
+        assert (came.collected, sum(came.modes.values()), came.rejected, came.aside) == (20, 20, 0, 0)
+        assert came.households is not None
+        assert (came.households.counted.other, came.households.beyond) == (0, 14)
     assert [account_check_words.what(one) for one in own.aside] == [
         "Tệp nhập vào. đã có tệp sửa. Tệp đã được rút lại: coi như chưa từng nhận."
     ]

@@ -121,11 +121,13 @@ class Refusal(Exception):
     """What a person asked for can't be done; the message says, in their language, what to do next.
 
     `message` is an English catalogue key with `%(name)s` places for `values`. `status` is what HTTP says of it;
-    `listed_by` the command that shows somebody at a terminal what there is instead.
+    `listed_by` the command that shows somebody at a terminal what there is instead, `option` that by which they
+    say that it is meant.
     """
 
     status = 400
     listed_by = ""
+    option = ""
 
     def __init__(self, message: str, /, **values: Any) -> None:
         super().__init__(message)

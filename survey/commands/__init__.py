@@ -235,6 +235,8 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(str(refusal), err=True)
         if refusal.listed_by:
             say("See: %(call)s", call=refusal.listed_by)
+        if refusal.option:
+            say("Say so with: %(option)s", option=refusal.option)
         sys.exit(1)
     except OSError as error:
         known = faults.refusal_for(error) if error.filename is None else None

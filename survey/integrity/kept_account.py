@@ -37,8 +37,7 @@ def read(session: Session, wave: str) -> Account | None:
     kept = session.get(IntegrityAccount, wave)
     if kept is None or kept.state != _state(session, wave):
         return None
-    found: Account = _value(Account, kept.content)
-    return found
+    return _told(session, kept)
 
 
 def former(session: Session, wave: str) -> Account | None:
@@ -47,10 +46,13 @@ def former(session: Session, wave: str) -> Account | None:
     kept = session.get(IntegrityAccount, wave)
     if kept is None or kept.state.split()[0] != str(FORM):
         return None
+    found = _told(session, kept)
+    return None if found.shown and releases.find(session, wave, found.shown.number).withdrawn else found
+
+
+def _told(session: Session, kept: IntegrityAccount) -> Account:
     found: Account = _value(Account, kept.content)
-    if found.shown and releases.find(session, wave, found.shown.number).withdrawn:
-        return None
-    return replace(found, withdrawn=account.withdrawn(session, wave))
+    return replace(found, withdrawn=account.withdrawn(session, kept.wave))  # why, may be corrected meanwhile
 
 
 def of(session: Session, wave: Wave, release: Release | None) -> Account:
@@ -101,7 +103,6 @@ def _state(session: Session, wave: str) -> str:
         waves.collected(session, wave) if over else 0,
         session.scalar(select(func.max(DayDigest.number)).where(DayDigest.wave == wave)) or 0,
         *(0 if one is None else one.number for one in (told.release, told.withdrawn)),
-        len((told.withdrawn and told.withdrawn.wordings) or ()),
         *(session.scalar(select(func.count()).where(own.wave == wave)) or 0 for own in (LotStep, MatterDecision)),
     ]
     return " ".join(map(str, (FORM, *parts)))

@@ -17,7 +17,7 @@ from survey.storage.models import Mode, Wave
 from survey.waves import questionnaires, units, waves
 from translations import N_, ngettext
 from translations import gettext as _
-from translations.formats import number
+from translations.formats import number, signed
 
 LEAST_SHOWN = 5  # people who say that something happened to them: of fewer the number isn't told
 SMALLEST_P = 0.001
@@ -150,16 +150,12 @@ def figures(pattern: Pattern) -> tuple[str, str]:
     if kind == "scatter":
         return number(100 * pattern.seen), number(100 * pattern.expected)
     if kind == "jump":
-        return _signed(pattern.seen), _signed(pattern.expected)
+        return signed(pattern.seen, 2), signed(pattern.expected, 2)
     return number(pattern.seen, 2), number(pattern.expected, 2)
 
 
 def _about(count: float) -> str:
     return number(round(count)) if count >= 1 else _("fewer than 1")
-
-
-def _signed(change: float) -> str:
-    return ("+" if change > 0 else "−" if change < 0 else "") + number(abs(change), 2)
 
 
 def explanation(pattern: Pattern) -> str:

@@ -37,6 +37,8 @@ SAID = {"title", "opens", "closes"}  # what the reports of a release say of its 
 class TooLong(Refusal):
     """The wave would be asked for more than a year, and nobody said yet that this is meant."""
 
+    option = "--sure"
+
 
 class Fixed(Conflict):
     """It can't be changed any more; the message is a reason of `fixed`, in words already."""
@@ -152,7 +154,7 @@ def change(session: Session, code: str, wanted: Change, seen: str | None = None,
     if "closes" in new and closes > max(wave.closes, opens + waves.LONGEST) and not sure:
         raise TooLong(
             "People would be asked for more than a year, until %(day)s, and what they wrote would be kept until "
-            "%(until)s. If that is meant, tick that it is (in the command: --sure).",
+            "%(until)s. If that is meant, say so.",
             day=day(closes),
             until=day(closes + waves.KEPT),
         )

@@ -115,3 +115,5 @@ def test_two_names_told_to_commands_are_not_called_two_people(
             assert "by two people" not in account_words.two_people(own, None)[0]
         (first, *_rest) = contents.KINDS["lot_steps"].rows(session, wave)
         assert first.content[-1] == "by_operator"
+    assert hailong("user", "off", "ha-lan").code == 0
+    assert "ha-lan may not do this" in hailong("lot", "back", *of, *BECAUSE, "--by", "ha-lan").err

@@ -27,7 +27,8 @@ def listed(app: Flask, wave: str) -> dict[str, str]:
 def wave_after(app: Flask, how: str) -> int:
     """A wave `moi` after the demo's, with answers of that one from five communes; how many forms.
 
-    how  `copied` in the same communes; `moved`, each to the next commune; `uniform`: each scale answered with 5
+    how  `copied` in the same communes; `moved`, each to the next commune; `scattered`, all but each tenth;
+         `uniform`: each scale answered with 5
     """
     with app.extensions["database"].writing() as session:
         former = waves.find(session, "thu-nghiem")
@@ -40,9 +41,9 @@ def wave_after(app: Flask, how: str) -> int:
         session.flush()
         query = select(Response).where(Response.wave == "thu-nghiem", Response.unit.in_(COMMUNES))
         taken = session.scalars(query).all()
-        for one in taken:
+        for number, one in enumerate(taken):
             unit, answers = one.unit, dict(one.answers)
-            if how == "moved":
+            if how == "moved" or (how == "scattered" and number % 10):
                 unit = COMMUNES[(COMMUNES.index(unit) + 1) % len(COMMUNES)]
             if how == "uniform":
                 answers |= dict.fromkeys(asked.index.codes()["index"], 5)
@@ -56,7 +57,9 @@ def test_the_demonstration_raises_none(made_up: Flask) -> None:
     assert [listed(made_up, wave) for wave in ("thu-nghiem", "nam-truoc")] == [{}, {}]
 
 
-@pytest.mark.parametrize(("how", "subjects"), [("copied", ["copied"]), ("moved", []), ("uniform", ["uniform"])])
+@pytest.mark.parametrize(
+    ("how", "subjects"), [("copied", ["copied"]), ("moved", []), ("scattered", []), ("uniform", ["uniform"])]
+)
 def test_forms_of_the_wave_before_and_forms_all_alike_wait_for_a_reason(
     made_up_copy: Flask, how: str, subjects: list[str]
 ) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import docx
@@ -16,8 +17,10 @@ import pypdfium2
 import pytest
 
 from survey.reports import report
+from survey.reports.figure_records import records
 from survey.results.result_table import FIELDS, as_records
 from survey.results.summary import Summary
+from survey.storage.models import Release
 from translations import Refusal, language
 
 Make = Callable[..., Summary]
@@ -117,6 +120,11 @@ def test_csv_json_and_the_tidy_sheet_are_the_records_of_results_and_a_draft_says
             exact = told if isinstance(told, int) else told or None
             shown = pytest.approx(told, rel=1e-14) if isinstance(told, float) else exact
             assert line[place] == shown, field
+
+
+def test_the_records_of_a_withdrawn_release_say_so(summary: Summary) -> None:
+    told = records(replace(summary, release=Release(withdrawn=date(2026, 12, 3))))
+    assert {record["flags"][-1] for record in told} == {"withdrawn"}
 
 
 @pytest.mark.parametrize("format", ["docx", "pdf", "xlsx"])

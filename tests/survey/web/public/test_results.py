@@ -326,12 +326,14 @@ def test_whoever_may_approve_reads_the_page_before_everybody_does(
         "câu hỏi, từng câu với từng ý trả lời",
         "của từng nơi trong 54 nơi",
         "thành tệp (CSV, JSON)",
+        "Số liệu chính: Xây dựng, tổ chức thực hiện chính sách công;",
     ):
         assert words_of_it in step
     assert sign_in(made_up_copy, "home_affairs").get(f"{address}/xem-truoc").status_code == 403
     pages = [head.get(f"{address}/xem-truoc{asked}").text for asked in ("", "?noi=06652")]
     assert all(f"Xem trước bản công bố {number}: chưa công bố." in page for page in pages)
     assert f'action="{address}/xem-truoc#noi-nay"' in pages[0]
+    assert "so-lieu" not in pages[0]  # no file of it is given out yet
     assert "%" not in words(reader.get("/ket-qua/thu-nghiem").text)
     with made_up_copy.extensions["database"].writing() as session:
         own = releases.find(session, "thu-nghiem", number)

@@ -25,6 +25,15 @@ def test_the_settings_of_a_wave_change_what_may_change_and_say_why_the_rest_stay
     form = {"seen": seen, "title": "Đợt mở", "public": "y", **days}
     assert client.post("/quan-tri/ho-mo/dot", data=form).status_code == 303
     assert client.post("/quan-tri/ho-mo/dot", data=form).status_code == 409
+    now = client.get("/quan-tri/ho-mo/dot").text
+    late = form | {"seen": now.partition('name="seen"')[2].partition('value="')[2].partition('"')[0]}
+    late |= {"closes": (dates.today() + timedelta(900)).isoformat()}
+    asked_about = client.post("/quan-tri/ho-mo/dot", data=late)
+    assert ('name="sure"' in now, 'name="sure"' in asked_about.text) == (False, True)
+    assert (
+        "được hủy sau ngày"
+        in client.post("/quan-tri/ho-mo/dot", data=late | {"sure": "y"}, follow_redirects=True).text
+    )
     assert client.post("/quan-tri/ho-mo/dot/xoa").status_code == 409
     with province.writing() as session:
         asked = questionnaires.find(session, "ho_gia_dinh@1")

@@ -11,7 +11,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import String, delete, select, type_coerce
 from sqlalchemy.orm import Session
 
 from survey.accounts import passwords, second_factors, sign_ins
@@ -235,7 +235,7 @@ def refuse_without(session: Session, name: str, right: Right) -> None:
 
 def mismatches(session: Session) -> list[str]:
     """The accounts that aren't what the audit trail says was made of them: of another role or unit, switched off
-    or on, or gone. Of one that the trail doesn't name nothing is said."""
+    or on, gone, or never made by the program."""
     made: dict[str, tuple[str, str | None]] = {}
     off: dict[str, bool] = {}
     for subject in audit.subjects(session, "account="):
@@ -244,14 +244,11 @@ def mismatches(session: Session) -> list[str]:
                 made[name] = role, unit or None
             else:
                 off[name] = act == "off"
-    present = {one.name: one for one in session.scalars(select(Account))}
-    return sorted(
-        name
-        for name, (role, unit) in made.items()
-        if (one := present.get(name)) is None
-        or (one.role, one.off) != (role, off.get(name, False))
-        or (unit is not None and one.unit != unit)
-    )
+    role = type_coerce(Account.role, String)  # whatever was put there
+    rows = session.execute(select(Account.name, role, Account.unit, Account.off))
+    present = {name: (role, unit, bool(off)) for name, role, unit, off in rows}
+    told = {name: (role, unit, off.get(name, False)) for name, (role, unit) in made.items()}
+    return sorted(name for name in {*present, *told} if present.get(name) != told.get(name))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from translations.formats import day, number
 
 # What doesn't agree, and what it means; by `verify.Sign`.
 WORDS: dict[str, str] = {
-    "changed": N_("%(day)s: %(what)s (%(count)s) are no longer what the digest of the day was made over."),
+    "changed": N_("%(day)s: %(what)s (%(count)s in the digest of the day): something of them was changed since."),
     "removed": N_("%(day)s: of %(what)s %(count)s are gone."),
     "added": N_("%(day)s: of %(what)s %(count)s were put in after the digest of the day was made."),
     "chain": N_("%(day)s: the digest of the day does not follow from what it says and from the one before."),
@@ -49,6 +49,7 @@ WORDS: dict[str, str] = {
         "%(count)s digests that were made are no longer here: the database is older than they are (a backup was "
         "restored), or its end was cut off."
     ),
+    "gone": N_("The wave is no longer there, though digests of it were made: it was taken out past the program."),
     "unreadable": N_(
         "Of %(what)s something can't be read: it was changed past the program, or the database is damaged."
     ),
@@ -101,7 +102,7 @@ def verify_(code: str | None, against: Path | None) -> None:
     wrong = 0
     with database.reading() as session:
         if code is not None or kept is None:
-            codes = waves.codes(session) if code is None else [code]
+            codes = sorted({*waves.codes(session), *verify.noted(session)}) if code is None else [code]
         else:
             codes = [kept.wave]
         for wave in codes:
@@ -240,13 +241,13 @@ def decide(subject: str, code: str, state: str, reason: str, lots: tuple[int, ..
 
 
 def _tell(session: Any, wave: str, faults: list[verify.Fault]) -> None:
-    chain = digests.chain(session, wave)
     for fault in faults:
         what = _(verify.NAMES[fault.kind]) if fault.kind else ""
         told = _(WORDS[fault.sign], day=day(fault.day), what=what, count=number(fault.count))
         click.echo(f"{wave}: {told}", err=True)
     if faults:
         return
+    chain = digests.chain(session, wave)
     if not chain:
         say("%(wave)s: no digest yet.", wave=wave)
         return

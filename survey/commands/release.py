@@ -238,6 +238,8 @@ def _list_wave(session: Any, code: str) -> None:
                 person=release_steps.named(one, "withdrawn"),
                 reason=formats.ended(one.withdrawal),
             )
+        if (last := release_steps.reworded(one)) is not None:
+            say("The reason was corrected by %(person)s on %(day)s.", person=last[0], day=formats.day(last[1]))
         for reason, person, day in release_steps.former_reasons(one):
             say(
                 "Before, and for staff alone: “%(reason)s” (%(person)s, %(day)s)",

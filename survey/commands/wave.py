@@ -144,7 +144,12 @@ def change(
 def close(code: str) -> None:
     with installation.opened().writing() as session:
         changing.close(session, code)
-    say("The wave %(code)s is closed. Open it again: hailong wave change %(code)s --to DATE", code=code)
+        stays = changing.fixed(session, waves.find(session, code)).get("closes")
+    say("The wave %(code)s is closed.", code=code)
+    if stays:
+        say("It can't be opened again: %(why)s", why=stays)
+    else:
+        say("Open it again: hailong wave change %(code)s --to DATE", code=code)
 
 
 @wave.command(help=_("Remove a wave that is empty."))

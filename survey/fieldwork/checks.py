@@ -21,10 +21,11 @@ from analysis.patterns import fence, longest_run, nearest
 from forms import Item, Questionnaire
 from forms import quality as rules
 from survey.fieldwork import near_duplicates, reviews
+from survey.responses import form_counts
 from survey.responses.columns import Ids, packed, places, read_ids, unpacked
 from survey.responses.respondents import Respondents, everyone
-from survey.storage.models import Batch, Response, Sheet, Wave
-from survey.system.cache import cached, database_key
+from survey.storage.models import Batch, Sheet, Wave
+from survey.system.cache import cached
 from translations import N_
 
 CHECKS: dict[str, str] = {
@@ -144,13 +145,12 @@ class Inspection:
 
 def _state(session: Session, wave: Wave) -> tuple[object, ...]:
     """Responses never change; the paper they came on may still be joined to them, and batches be handed over."""
-    count = session.scalar(select(func.count()).where(Response.wave == wave.code))
     joined = select(func.count()).where(
         Sheet.batch == Batch.code, Batch.wave == wave.code, Sheet.response.is_not(None)
     )
     handed = select(Batch.code, Batch.interviewer).where(Batch.wave == wave.code).order_by(Batch.code)
     given = hash(tuple(tuple(row) for row in session.execute(handed)))
-    return database_key(session), wave.code, count, session.scalar(joined), given
+    return *form_counts.state(session, wave.code), session.scalar(joined), given
 
 
 @cached(_state)

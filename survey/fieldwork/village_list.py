@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey.responses import assignments, holding, village_steps
+from survey.responses import assignments, form_counts, holding, village_steps
 from survey.sampling import draws
 from survey.storage.models import (
     Mode,
@@ -94,7 +94,9 @@ def _people(session: Session, wave: str) -> dict[str, list[str]]:
 
 
 def _forms(session: Session, wave: str) -> dict[str | None, int]:
-    counts = select(Response.psu, func.count()).where(Response.wave == wave, Response.psu.is_not(None))
+    counts = select(Response.psu, func.count()).where(
+        form_counts.counting(session, wave), Response.psu.is_not(None)
+    )
     return dict(session.execute(counts.group_by(Response.psu)).all())
 
 

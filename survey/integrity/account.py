@@ -109,7 +109,7 @@ def gather(session: Session, wave: Wave, release: Release | None) -> Account:
     left_out, received = account_way.left_out(session, wave, people, release)
     roles: dict[str, str] = dict(session.execute(select(StaffAccount.name, StaffAccount.role)).all())
     last = digests.newest(session, wave.code)
-    checks, decided, waiting = account_checks.gather(session, wave, people, roles)
+    checks, decided, waiting = account_checks.gather(session, wave, people, roles, release)
     return Account(
         made=dates.today(),
         shown=_shown(release),

@@ -9,11 +9,12 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from survey.integrity import matters, pattern_list
+from survey.integrity import matters, pattern_list, repeated_forms
 from survey.integrity.matters import Matter, MatterKind
 from survey.integrity.patterns import Pattern
 from survey.responses.respondents import Respondents
-from survey.storage.models import MatterState, Wave, WaveKind
+from survey.results import release_matters
+from survey.storage.models import MatterState, Release, ReleaseMatter, Wave
 
 # What people leave behind who steer, in the order in which it is told, and the checks that look for it.
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -50,19 +51,22 @@ class Decided:
 
 
 def gather(
-    session: Session, wave: Wave, people: Respondents, roles: Mapping[str, str]
+    session: Session, wave: Wave, people: Respondents, roles: Mapping[str, str], release: Release | None
 ) -> tuple[tuple[Check, ...], tuple[Decided, ...], dict[str, int]]:
     """The checks, the decisions by their day, and how many matters wait, by their kind."""
     patterns = pattern_list.look(session, wave).patterns
     every = matters.matters(session, wave, patterns)
     unusual = [(family, one) for one in every if (family := family_of(one)) is not None]
     looked = _looked(wave, people, patterns)
+    passed = _passed(session, wave, release)
+    repeated = {kind: passed.get(kind) for kind in repeated_forms.find(session, wave).kinds}
     checks = tuple(
         Check(
             family,
             looked[family],
-            sum(own == family for own, _one in unusual),
-            sum(own == family and one.is_open for own, one in unusual),
+            sum(own == family for own, _one in unusual) + len(repeated) * (family == "alike"),
+            sum(own == family and one.is_open for own, one in unusual)
+            + list(repeated.values()).count(None) * (family == "alike"),
         )
         for family in FAMILIES
         if looked[family]
@@ -78,8 +82,24 @@ def gather(
         for family, one in unusual
         if one.decision is not None and one.state is not MatterState.OPEN
     ]
+    decided += [
+        Decided("alike", MatterState.EXPLAINED.value, one.reason, _role(release, one, roles), one.day)
+        for one in repeated.values()
+        if one is not None
+    ]
     waiting = Counter(one.kind.value for one in every if one.is_open)
-    return checks, tuple(sorted(decided, key=lambda one: (one.day, one.reason))), dict(waiting)
+    waiting["repeated"] = list(repeated.values()).count(None)
+    return checks, tuple(sorted(decided, key=lambda one: (one.day, one.reason))), dict(+waiting)
+
+
+def _passed(session: Session, wave: Wave, release: Release | None) -> dict[str, ReleaseMatter]:
+    """By its subject, what was gone past with a release, with the newest reason."""
+    return {} if release is None else {one.subject: one for one in release_matters.passed(session, release)}
+
+
+def _role(release: Release | None, one: ReleaseMatter, roles: Mapping[str, str]) -> str:
+    by_operator = release is not None and one.step in (release.by_operator or ())
+    return "" if by_operator else roles.get(one.person, "")
 
 
 def family_of(matter: Matter) -> str | None:
@@ -100,6 +120,5 @@ def _looked(wave: Wave, people: Respondents, patterns: Sequence[Pattern]) -> dic
     if not people.questionnaire.population.in_field or not len(people):
         return told
     told["days"] |= {"commune": len(people.unit.levels), "day": len(people.day.levels)}
-    if wave.kind is WaveKind.OPEN:
-        told["alike"] |= {"commune": len(people.unit.levels)}
+    told["alike"] |= {"commune": len(people.unit.levels)}
     return told

@@ -186,13 +186,11 @@ def _set_aside(account: Account) -> Told:
 
 def _aside_since(since: int, release: int, before: int) -> Told:
     """Of forms that the figures still hold; `before`: of others, which they leave out."""
-    told = [
-        _("The figures of release %(number)s still count them; the next release leaves them out.", number=release)
-    ]
+    told = [_("The figures of release %(number)s still count them; a later one leaves them out.", number=release)]
     if before:
         told.append(_("Set aside before it, and not counted in it: %(count)s.", count=few(before)))
     told.append(_("Who decided it, and why, stands below."))
-    heading = _("Since release %(number)s, set aside: %(count)s", number=release, count=few(since))
+    heading = _("In release %(number)s, and set aside: %(count)s", number=release, count=few(since))
     return Told(heading, " ".join(told))
 
 

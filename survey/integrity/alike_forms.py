@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.design import Bools
 from analysis.identical import identical
 from survey.integrity.arrivals import OPEN_WAYS
+from survey.responses import form_counts
 from survey.responses.respondents import Respondents, everyone
-from survey.storage.models import Mode, Response, Wave, WaveKind
-from survey.system.cache import FIGURE_BYTES, cached, database_key
+from survey.storage.models import Mode, Wave, WaveKind
+from survey.system.cache import FIGURE_BYTES, cached
 
 Prints = NDArray[np.uint64]
 
@@ -57,8 +57,7 @@ def alike_forms(session: Session, wave: Wave) -> list[AlikeForms]:
 
 
 def _state(session: Session, wave: Wave) -> tuple[object, ...]:
-    forms = session.scalar(select(func.count()).where(Response.wave == wave.code))
-    return database_key(session), wave.code, forms
+    return form_counts.state(session, wave.code)
 
 
 @cached(_state, lambda found: FIGURE_BYTES * (1 + len(found)))

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis import arrivals
 from analysis.design import Bools, Ints
+from survey.responses import form_counts
 from survey.responses.respondents import Respondents, everyone
-from survey.storage.models import Mode, Response, Wave, WaveKind
+from survey.storage.models import Mode, Wave, WaveKind
 from survey.system import dates
-from survey.system.cache import FIGURE_BYTES, cached, database_key
+from survey.system.cache import FIGURE_BYTES, cached
 
 OPEN_WAYS = (Mode.PHONE, Mode.KIOSK)
 COMMUNES = 54  # those from which nothing came are places too: at least so many
@@ -63,8 +63,7 @@ def floods(session: Session, wave: Wave) -> list[Flood]:
 
 
 def _state(session: Session, wave: Wave) -> tuple[object, ...]:
-    forms = session.scalar(select(func.count()).where(Response.wave == wave.code))
-    return database_key(session), wave.code, forms, dates.today()
+    return *form_counts.state(session, wave.code), dates.today()
 
 
 @cached(_state, lambda found: FIGURE_BYTES * (1 + len(found)))

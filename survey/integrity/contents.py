@@ -297,6 +297,8 @@ def _publications(session: Session, wave: Wave) -> Iterator[Row]:
         yield Row(one.questionnaire, None, [one.questionnaire, one.draft, one.account, one.day])
 
 
+# What it costs to read a value that its column never holds: a text that is no day, a number in place of bytes.
+ODD = (TypeError, ValueError, LookupError, AttributeError)
 DECIDED = ("reason", "person", "day")
 # By the name under which a digest keeps them, in the order in which it is over them.
 KINDS: dict[str, Kind] = {

@@ -26,7 +26,7 @@ from survey.system import cache, dates
 from survey.waves import waves
 from translations import Refusal
 
-FORM = 6  # of the content; one of another form is made again
+FORM = 7  # of the content; one of another form is made again
 LOCK = 7_404_534  # of PostgreSQL: of all processes one makes them
 SOON, PAUSE = 5.0, 60.0  # seconds before the first look, and between two
 

@@ -18,7 +18,7 @@ from survey.integrity.repeated_forms import Repeated
 from survey.responses.respondents import sample
 from survey.results import release_matters
 from survey.results.release_matters import Open
-from survey.storage.models import MatterState, Release, Wave, WaveKind
+from survey.storage.models import MatterState, Release, Wave
 from survey.system import dates
 from survey.waves import questionnaires, waves
 from translations import LANGUAGES, language, ngettext, speaking
@@ -49,6 +49,7 @@ PLACES = {
     "running": Where.WAVE,
     "silent": Where.PROGRESS,
     "copied": Where.LOTS,
+    "twice": Where.LOTS,
     "uniform": Where.LOTS,
 }
 
@@ -128,29 +129,40 @@ def _of_sample(session: Session, wave: Wave) -> list[OpenMatter]:
     if len(people) and not communes <= set(people.unit.levels):
         reached = len(communes & {*people.unit.levels})
         found.append(OpenMatter("silent", in_each(partial(_silent, reached, len(communes)))))
-    if wave.kind is WaveKind.SAMPLE:
-        seen = repeated_forms.find(session, wave)
-        counts = (("copied", seen.before, _copied), ("uniform", seen.alike, _uniform))
-        found += [OpenMatter(subject, in_each(partial(say, seen))) for subject, count, say in counts if count]
-    return found
+    seen = repeated_forms.find(session, wave)
+    say = {"copied": _copied, "twice": _twice, "uniform": _uniform}
+    return found + [OpenMatter(kind, in_each(partial(say[kind], seen))) for kind in seen.kinds]
 
 
 def _copied(seen: Repeated) -> str:
     return ngettext(
-        "%(num)s of %(people)s forms is in every answer one of the same commune in “%(wave)s”",
-        "%(num)s of %(people)s forms are in every answer one of the same commune in “%(wave)s”, as if that file "
+        "%(count)s of %(people)s forms is in every answer one of the same commune in “%(wave)s”",
+        "%(count)s of %(people)s forms are in every answer one of the same commune in “%(wave)s”, as if that file "
         "had come again",
         seen.before,
+        count=number(seen.before),
         people=number(seen.people),
         wave=seen.former.title if seen.former else "",
     )
 
 
+def _twice(seen: Repeated) -> str:
+    return ngettext(
+        "%(count)s of %(people)s forms is in every answer another one of the same commune",
+        "%(count)s of %(people)s forms are in every answer another one of the same commune, as if a file had come "
+        "twice",
+        seen.twice,
+        count=number(seen.twice),
+        people=number(seen.people),
+    )
+
+
 def _uniform(seen: Repeated) -> str:
     return ngettext(
-        "%(num)s of %(people)s people gave the same answers to all questions of the index",
-        "%(num)s of %(people)s people gave one and the same answers to all questions of the index",
+        "%(count)s of %(people)s people gave the same answers to all questions of the index",
+        "%(count)s of %(people)s people gave one and the same answers to all questions of the index",
         seen.alike,
+        count=number(seen.alike),
         people=number(seen.people),
     )
 

@@ -1,5 +1,5 @@
-"""Forms of a sample wave that were answered before, or all alike: what no check within a wave can see, since it
-compares groups of it with one another."""
+"""Forms of a sample wave that were answered before, came twice, or are all alike: what no check of one group
+beside others can see, since it is so in each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.orm import Session
 
+from analysis.design import Ints
 from survey.integrity.alike_forms import Prints, blank_print, prints
 from survey.responses.respondents import Respondents, sample
 from survey.results import comparison
-from survey.storage.models import Wave
+from survey.storage.models import Wave, WaveKind
 from survey.system.cache import FIGURE_BYTES, cached, database_key
 
 FEWEST = 5  # forms of a commune that stood there in the wave before: of fewer nothing is said
@@ -23,13 +24,20 @@ HALF = 0.5
 @dataclass(frozen=True)
 class Repeated:
     """How many of a sample's people gave what somebody of the same commune gave in the wave before (`former`),
-    question by question; and how many gave the same answers to all questions of the index, 0 where that is not
-    unusual."""
+    question by question; how many what somebody else of their commune gave (`twice`); and how many gave the same
+    answers to all questions of the index (`alike`). 0 where that is not unusual."""
 
     before: int
+    twice: int
     alike: int
     people: int
     former: Wave | None
+
+    @property
+    def kinds(self) -> list[str]:
+        """What of it is unusual: `copied`, `twice`, `uniform`."""
+        counts = {"copied": self.before, "twice": self.twice, "uniform": self.alike}
+        return [kind for kind, count in counts.items() if count]
 
 
 def _state(session: Session, wave: Wave, former: Wave | None) -> tuple[object, ...]:
@@ -37,7 +45,10 @@ def _state(session: Session, wave: Wave, former: Wave | None) -> tuple[object, .
 
 
 def find(session: Session, wave: Wave) -> Repeated:
-    """What of a sample wave was answered before, or is all alike."""
+    """What of a sample wave was answered before, or twice, or is all alike; of an open wave nothing: what is
+    unusual there is told commune by commune (`alike_forms`)."""
+    if wave.kind is not WaveKind.SAMPLE:
+        return Repeated(0, 0, 0, 0, None)
     return _found(session, wave, comparison.former(session, wave))
 
 
@@ -45,7 +56,7 @@ def find(session: Session, wave: Wave) -> Repeated:
 def _found(session: Session, wave: Wave, former: Wave | None) -> Repeated:
     people = sample(session, wave)
     before = 0 if former is None else repeated(people, sample(session, former))
-    return Repeated(before, alike(people), len(people), former)
+    return Repeated(before, twice(people), alike(people), len(people), former)
 
 
 def repeated(people: Respondents, before: Respondents) -> int:
@@ -55,6 +66,24 @@ def repeated(people: Respondents, before: Respondents) -> int:
     same = sum(then.get(form) == unit for form, unit in now.items())
     elsewhere = sum(form in then for form in now) - same
     return same if same >= FEWEST and same > elsewhere else 0
+
+
+def twice(people: Respondents) -> int:
+    """How many forms stand in their commune more than once; 0 where they are too few, or by chance as many stand
+    in another commune, too."""
+    form = prints(people)
+    answered = form != blank_print(people)
+    own = np.stack((form[answered], people.unit.codes[answered].astype(np.uint64)))
+    here, there = (_times(one) for one in (own, own[:1]))
+    same, elsewhere = int((here > 1).sum()), int((there > here).sum())
+    return same if same >= 2 * FEWEST and same > elsewhere else 0
+
+
+def _times(columns: Prints) -> Ints:
+    """(N,) how often the column stands among these, which are (K, N)."""
+    _known, place, count = np.unique(columns, axis=1, return_inverse=True, return_counts=True)
+    times: Ints = count[place.ravel()]
+    return times
 
 
 def _of_one_place(people: Respondents) -> dict[int, str]:

@@ -19,7 +19,7 @@ from survey.responses.columns import places
 from survey.storage import audit
 from survey.storage.models import AuditEntry, DayDigest, Wave
 from survey.waves import waves
-from translations import N_, Refusal
+from translations import N_, NotFound, Refusal
 
 
 class Sign(StrEnum):
@@ -35,6 +35,7 @@ class Sign(StrEnum):
     SETTING = "setting"  # a field of the wave, or the units, changed, and the trail knows of no change
     KEPT = "kept"  # the digest that somebody kept is another one
     SHORT = "short"  # somebody kept digests that are no longer here
+    GONE = "gone"  # the wave itself is no longer there
     UNREADABLE = "unreadable"  # something isn't what its column holds: it was put there past the program
 
 
@@ -48,8 +49,6 @@ NAMES = {
     **{f"{OF_WAVE}{column}": words for column, words in digests.SETTING.items()},
     f"{OF_WAVE}units": N_("names of the communes"),
 }
-# What it costs to read a value that its column never holds: a text that is no day, a number in place of bytes.
-ODD = (TypeError, ValueError, LookupError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -78,14 +77,18 @@ def verify(session: Session, wave: str, kept: Kept | None = None) -> list[Fault]
         raise Refusal("The file is of wave %(kept)s, not of %(wave)s.", kept=kept.wave, wave=wave)
     try:
         row = waves.find(session, wave)
-    except ODD:
+    except NotFound:
+        if kept is None and wave not in noted(session):
+            raise
+        return [Fault(Sign.GONE, count=len(kept.digests) if kept else 0)]
+    except contents.ODD:
         return [Fault(Sign.UNREADABLE, kind="wave")]
     try:
         chain = digests.whole_chain(session, wave)
         faults = [*_chain(chain)]
         for one in chain:
             digests.ids_of(one)
-    except ODD:
+    except contents.ODD:
         return [Fault(Sign.UNREADABLE, kind="digests")]
     faults += [
         *_read(_trail(session, wave, chain), "trail"),
@@ -97,11 +100,17 @@ def verify(session: Session, wave: str, kept: Kept | None = None) -> list[Fault]
     return sorted(faults, key=lambda fault: fault.day or date.max)
 
 
+def noted(session: Session) -> set[str]:
+    """The waves of which the audit trail has noted a digest: none of them can be removed by the program."""
+    entries = select(AuditEntry.subject).where(AuditEntry.what == digests.NOTED)
+    return {told.partition(" ")[0].removeprefix("wave=") for told in session.scalars(entries)}
+
+
 def _read(faults: Iterator[Fault], kind: str) -> Iterator[Fault]:
     """The faults of a kind; where one of its rows can't even be read, that too, so that the others are counted."""
     try:
         yield from faults
-    except ODD:
+    except contents.ODD:
         yield Fault(Sign.UNREADABLE, kind=kind)
 
 

@@ -31,14 +31,15 @@ def counting(session: Session, wave: str, besides: Collection[int] = ()) -> Colu
     )
 
 
-def _state(session: Session, wave: str) -> tuple[object, ...]:
-    """What tells one state of a wave from another: rows never change, so it is enough to count them."""
+def state(session: Session, wave: str) -> tuple[object, ...]:
+    """What tells one state of a wave's forms, and of what is left out of them, from another: rows never change, so
+    it is enough to count them."""
     tables = (Response, Review, LotStep)
     counts = (session.scalar(select(func.count()).where(table.wave == wave)) for table in tables)
     return database_key(session), wave, *counts
 
 
-@cached(_state, lambda found: 500 * len(found))
+@cached(state, lambda found: 500 * len(found))
 def by_unit(session: Session, wave: str) -> dict[str, dict[str, int]]:
     """The forms of a wave that count, by unit and mode: {unit: {mode: count}}; not to be written into."""
     found: dict[str, dict[str, int]] = {}

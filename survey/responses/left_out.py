@@ -34,7 +34,7 @@ class LeftOut:
 
     def among(self, ids: Ids) -> Bools:
         """(N,) which of these it holds."""
-        return among(ids, self.all)
+        return are_in(ids, self.all)
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -42,7 +42,7 @@ class LeftOut:
         return len(self.rejected - self.replaced), len(self.aside - self.replaced)
 
 
-def among(ids: Ids, forms: set[UUID]) -> Bools:
+def are_in(ids: Ids, forms: set[UUID]) -> Bools:
     """(N,) which ids are those of `forms`."""
     return places(ids, np.sort(packed(list(forms)))) >= 0
 

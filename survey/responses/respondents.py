@@ -20,7 +20,7 @@ from survey.responses import fitted_weights as calibration
 from survey.responses import lot_steps
 from survey.responses.answers import Answers, among, ticked
 from survey.responses.columns import Columns, Ids, packed, places, unpacked
-from survey.responses.left_out import left_out
+from survey.responses.left_out import are_in, left_out
 from survey.responses.response_weights import base_weights, filled, weights_of
 from survey.storage.models import (
     DrawnVillage,
@@ -205,10 +205,11 @@ def sample(session: Session, wave: Wave, release: Release | None = None) -> Resp
 
 
 def everyone(session: Session, wave: Wave, modes: Collection[Mode] = tuple(Mode)) -> Respondents:
-    """All responses of a wave that came in these modes, those that estimates leave out among them; each weighs 1,
-    `psu` may be blank."""
+    """All responses of a wave that came in these modes, those that estimates leave out among them, but for what
+    another form took the place of (`LeftOut.replaced`); each weighs 1, `psu` may be blank."""
     columns = stored(session, wave)
     rows = columns.rows(session)
+    rows = rows[~are_in(columns.ids[rows], left_out(session, wave.code).replaced)]
     levels, codes = columns.about["mode"]
     rows = rows[np.array([level in modes for level in levels], bool)[codes[rows]]]
     unit, psu, mode, day = (columns.labels(name, rows) for name in ("unit", "psu", "mode", "day"))

@@ -12,7 +12,6 @@ from analysis.keying import ErrorRate
 from analysis.response_rates import Dispositions
 from survey.fieldwork import accounting, keying_errors, outcomes
 from survey.fieldwork import near_duplicates as look_alikes
-from survey.responses.left_out import among, left_out
 from survey.responses.respondents import Respondents, everyone
 from survey.storage.models import (
     Batch,
@@ -101,13 +100,12 @@ class Collection:
 def of(session: Session, people: Respondents) -> Collection:
     """What came of a wave, and what of it is in its sample."""
     there = everyone(session, people.wave)
-    came = ~among(there.responses.ids[there.rows], left_out(session, people.wave.code).replaced)
     return Collection(
         issued=None,
-        collected=int(came.sum()),
+        collected=len(there),
         in_sample=len(people),
         outside=people.outside,
-        modes={str(mode): count for mode, count in there.mode[came].counts().items()},
+        modes={str(mode): count for mode, count in there.mode.counts().items()},
         units_reached=len(people.unit.levels),
         villages=len(np.unique(people.stratum.codes * len(people.psu.levels) + people.psu.codes)),
         strata=len(people.stratum.levels),

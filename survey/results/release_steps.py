@@ -160,6 +160,15 @@ def former_reasons(release: Frozen) -> list[tuple[str, str, date]]:
     ]
 
 
+def reworded(release: Frozen) -> tuple[str, date] | None:
+    """Who wrote the reason that stands, and when, where it isn't who withdrew the release."""
+    wordings = (isinstance(release, Release) and release.wordings) or []
+    if not wordings:
+        return None
+    last = wordings[-1]
+    return written(last["person"], last["by_operator"]), date.fromisoformat(last["day"])
+
+
 def state(release: Frozen, shown: Frozen | None, last: Frozen) -> str:
     """What its list calls it: `frozen`, `checked`, `approved`, `shown`, `withdrawn`, `passed` by a newer one."""
     if isinstance(release, Release) and release.withdrawn is not None:

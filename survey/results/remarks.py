@@ -124,11 +124,12 @@ def _state(session: Session, wave: Wave, release: Release | None) -> tuple[objec
 def _made(session: Session, wave: Wave, release: Release | None) -> Remarks:
     quotes = paraphrases.list_all(session, wave.code)
     if release is None or release.remarks is None:
-        out = left_out(session, wave.code).all
+        gone = left_out(session, wave.code)
+        out = gone.all
         codings_ = {one: coding for one, coding in codings.newest(session, wave.code).items() if one not in out}
         unread = sum(one not in codings_ for one in codings.list_all(session, wave))
         counts = Counter({str(unit): count for unit, count in everyone(session, wave).unit.counts().items()})
-        for unit in session.scalars(select(Response.unit).where(Response.id.in_(out))):
+        for unit in session.scalars(select(Response.unit).where(Response.id.in_(out - gone.replaced))):
             counts[unit] -= 1
         standing = _standing(session, wave, codings_.values())
     else:

@@ -174,7 +174,7 @@ def last_change(session: Session) -> int:
 def digest(before: str, entry: AuditEntry) -> str:
     """SHA-256 over the digest before and everything that the entry says to people."""
     content = [before, entry.number, entry.at, entry.who, entry.what, entry.subject]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, default=repr).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

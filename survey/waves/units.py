@@ -239,6 +239,12 @@ def load(session: Session, text: str, above: str | None = None) -> int:
                 "Row %(row)s, column parent: there is no unit %(code)s. Put it above.", row=number, code=new.parent
             )
         taken_in(new)
+        if known is not None and known.kind in COMMUNE_KINDS and new.kind not in COMMUNE_KINDS:
+            raise Refusal(
+                "Row %(row)s, column kind: %(name)s is a commune. Write phường, xã or đặc khu.",
+                row=number,
+                name=known.name,
+            )
         if known is None or any(getattr(known, column) != getattr(new, column) for column in COLUMNS):
             session.merge(new)
             session.flush()

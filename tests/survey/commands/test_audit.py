@@ -46,3 +46,15 @@ def test_an_end_that_was_cut_off_before_the_newest_digest_is_noticed(hailong: Pr
     raw(province, "DELETE FROM audit_entry WHERE number > 1")
     told = hailong("audit", "verify")
     assert (told.code, "in which a daily digest was anchored" in told.err) == (1, True)
+
+
+def test_what_no_column_holds_stops_no_command(hailong: Program, province: Database) -> None:
+    """The other waves and the accounts are counted all the same."""
+    days(province, 1)
+    raw(province, "UPDATE day_digest SET content = '[]'")
+    raw(province, "INSERT INTO account (name, role, password, off) VALUES ('nobody', 'king', '', :no)", no=False)
+    told = hailong("integrity", "verify")
+    assert (told.code, "The account nobody" in told.err, "A fault of the program" in told.err) == (1, True, False)
+    assert "hailong integrity verify" in hailong("audit", "verify").err
+    raw(province, "UPDATE audit_entry SET subject = x'ff' WHERE number = 1")
+    assert "entry 1: it was changed" in hailong("audit", "verify").err

@@ -17,11 +17,29 @@ from survey.integrity import digests
 from survey.storage import audit
 from survey.storage.database import Database
 from survey.storage.models import Role
+from survey.storage.models.base import Base
 from survey.waves import waves
-from tests.survey.integrity.chain_rows import TODAY, WAVE, chain, days, raw, recount, tamper
+from tests.survey.integrity.chain_rows import (
+    TODAY,
+    WAVE,
+    chain,
+    days,
+    forms,
+    lot,
+    night,
+    raw,
+    recount,
+    tamper,
+)
 
 Program = Callable[..., Any]
 pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture(autouse=True)
+def made_by_the_program(province: Database) -> None:
+    """The accounts of the template are not: the audit trail knows none of them."""
+    raw(province, "DELETE FROM account")
 
 
 @pytest.fixture
@@ -51,7 +69,7 @@ def test_a_row_changed_past_the_guards_is_named_by_its_day_and_by_nothing_else(
     raw(province, "UPDATE response SET answers = '{\"C5\": 3}', day = '2026-01-01' WHERE id = :id", id=id)
     done = hailong("integrity", "verify", "--wave", WAVE)
     assert done.code == 1
-    assert re.search(r"ho-mau: \d+ \w+ \d{4}: forms \(6\) are no longer", done.err)
+    assert re.search(r"ho-mau: \d+ \w+ \d{4}: forms \(6 in the digest of the day\)", done.err)
     assert str(id)[:8] not in done.err
     recount(province)
     assert hailong("integrity", "verify").code == 0
@@ -136,6 +154,22 @@ def test_an_account_that_was_changed_past_the_program_is_named(hailong: Program,
         with province.engine.connect() as connection, Session(connection) as session:
             tamper(session, f"UPDATE account SET {order} WHERE name = 'com1'", yes=True)
             assert accounts.mismatches(session) == ["com1"]
+    raw(province, "INSERT INTO account (name, role, password, off) VALUES ('nobody', 'head', '', :no)", no=False)
     raw(province, "UPDATE account SET role = 'head' WHERE name = 'com1'")
     told = hailong("integrity", "verify")
     assert (told.code, "The account com1 is not what" in told.err) == (1, True)
+    assert "The account nobody is not what" in told.err
+
+
+def test_a_wave_that_was_taken_out_whole_is_missed(hailong: Program, province: Database, tmp_path: Path) -> None:
+    file, day = tmp_path / "ma.txt", TODAY - timedelta(1)
+    with province.writing() as session:
+        forms(session, 5, day, lot(session, day, TODAY, wave="ho-mo"), "ho-mo")
+    digests.close_days(province, night(TODAY), "ho-mo")
+    assert hailong("integrity", "publish", "--wave", "ho-mo", "--out", file).code == 0
+    tables = [table for table in reversed(Base.metadata.sorted_tables) if "wave" in table.columns]
+    raw(province, *(f"DELETE FROM {table.name} WHERE wave = 'ho-mo'" for table in tables))
+    raw(province, "DELETE FROM wave WHERE code = 'ho-mo'")
+    for call in ((), ("--against", file), ("--wave", "ho-mo")):
+        told = hailong("integrity", "verify", *call)
+        assert (told.code, "ho-mo: The wave is no longer there" in told.err) == (1, True), call

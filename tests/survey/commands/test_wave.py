@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from survey.storage.database import Database
-from survey.storage.models import WaveKind
+from survey.storage.models import Release, WaveKind
 from survey.system import dates
 from survey.waves import waves
 
@@ -90,7 +90,8 @@ def test_a_wave_is_changed_closed_opened_again_and_removed_once_empty(
     hailong("wave", "create", "dot-2", *MADE, "--to", "2099-12-31", "--kind", "open")
     assert hailong("wave", "change", "dot-2").code == 2
     assert hailong("wave", "change", "dot-2", "--title", "Đợt hai", "--public").code == 0
-    assert hailong("wave", "close", "dot-2").code == 0
+    closed = hailong("wave", "close", "dot-2")
+    assert (closed.code, "Open it again: hailong wave change dot-2" in closed.err) == (0, True)
     with province.reading() as session:
         wave = waves.find(session, "dot-2")
     assert (wave.title, wave.public, wave.closes) == ("Đợt hai", True, dates.today())
@@ -102,3 +103,15 @@ def test_a_wave_is_changed_closed_opened_again_and_removed_once_empty(
     assert hailong("wave", "remove", "ho-mau").code == 1
     assert hailong("wave", "remove", "dot-2").code == 0
     assert hailong("wave", "close", "dot-2").code == 1
+
+
+def test_who_closes_a_wave_under_its_release_is_not_told_to_open_it_again(
+    hailong: Program, province: Database
+) -> None:
+    with province.writing() as session:
+        about = {"wave": "ho-mo", "number": 1, "responses": b"", "rejected": 0, "data": "d", "targets": []}
+        day = dates.today()
+        session.add(Release(frozen=day, frozen_by="a", checked=day, checked_by="b", approved=day, **about))
+    told = hailong("wave", "close", "ho-mo").err
+    assert "It can't be opened again: Release 1 is approved" in told
+    assert "Open it again" not in told

@@ -26,7 +26,7 @@ from survey.responses import lot_steps
 from survey.responses.respondents import sample, sample_with
 from survey.results import collection, releases, result_table
 from survey.storage.database import Database
-from survey.storage.models import IntegrityAccount, Lot, LotKind, MatterState, Wave
+from survey.storage.models import IntegrityAccount, Lot, LotKind, MatterDecision, MatterState, Wave
 from survey.waves import questionnaires, waves
 from tests.survey.flooded import WAVE as FLOOD_WAVE
 from tests.survey.flooded import Flooded
@@ -235,6 +235,12 @@ def test_what_waits_and_what_was_decided_are_told_by_their_family(flooded: Flood
     assert {(one.state, one.role, one.reason) for one in after.decided} == {
         ("explained", "home_affairs", "Họp tổ dân phố")
     }
+    with database.reading() as session, session.no_autoflush:  # by commands: nobody knows whose account it was
+        for decision in session.scalars(select(MatterDecision)).all():
+            decision.by_operator = True
+        wave = waves.find(session, FLOOD_WAVE)
+        assert {one.role for one in account.gather(session, wave, None).decided} == {""}
+        session.rollback()
     days = next(one for one in after.checks if one.family == "days")
     assert account_check_words.done(days, after.decided) == f"Có lời giải thích, vẫn tính: {days.found}"
 
@@ -271,8 +277,9 @@ def test_forms_set_aside_after_the_release_are_told_as_counted_still(province: D
     own = kept(province)
     assert (before.aside_since, own.aside_since, own.counted, own.left_out) == (0, 9, 108, {"aside": 12})
     heading, text = account_words._set_aside(own)
-    assert heading == "Từ bản công bố 1 đến nay để riêng 9 phiếu"
-    assert text.startswith("Số liệu của bản công bố 1 vẫn tính những phiếu này; bản công bố sau sẽ không tính.")
+    assert heading == "Có trong bản công bố 1 mà đã để riêng: 9 phiếu"
+    words = "Số liệu của bản công bố 1 vẫn tính những phiếu này; một bản công bố sau sẽ không tính."
+    assert text.startswith(words)
     assert "không tính trong bản ấy: 12 phiếu" in text
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from survey.fieldwork import invitations
 from survey.integrity import digests
 from survey.integrity.digest_file import Kept
-from survey.integrity.verify import Fault, verify
+from survey.integrity.verify import Fault, Sign, verify
 from survey.operations import purge
 from survey.operations.backups import archive
 from survey.responses import lot_steps, submission
@@ -34,7 +34,7 @@ from survey.storage.models import (
     Verdict,
 )
 from survey.storage.schema import upgrade
-from survey.waves import waves
+from survey.waves import units, waves
 from tests.survey.integrity.chain_rows import TODAY, WAVE, chain, forms, lot, night
 
 pytestmark = pytest.mark.both_databases
@@ -187,3 +187,13 @@ def test_joining_small_lots_each_night(province: Database) -> None:
             # A whole lot is in one digest: it says no more of a form than the lot does.
             assert sum(bool(own & covered) for covered in numbers) <= 1
             assert any(own <= covered for covered in numbers)
+
+
+def test_a_commune_that_the_program_renames_is_no_fault(province: Database, kept: Kept) -> None:
+    """Nor does what somebody typed pass for a mark of the trail."""
+    with audit.acting("lan", "Loaded units", "set=wave:ho-mau:title"), province.writing() as session:
+        units.load(session, "code,name,kind\n06652,Hà Tu mới,phường\n")
+    assert found(province) == []
+    with province.writing() as session:
+        session.execute(text("UPDATE wave SET title = 'x' WHERE code = 'ho-mau'"))
+    assert found(province) == [Fault(Sign.SETTING, TODAY, "setting:title")]

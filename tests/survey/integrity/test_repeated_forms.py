@@ -10,9 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from survey.integrity import open_matters
-from survey.storage.models import Mode, Response, Village, WaveKind
+from survey.integrity import account, open_matters
+from survey.results import releases
+from survey.storage.models import Mode, ReleaseMatter, Response, Village, WaveKind
 from survey.waves import questionnaires, waves
+from translations import formats
 
 COMMUNES = ("06652", "06658", "06661", "06673", "06676")
 
@@ -21,14 +23,14 @@ def listed(app: Flask, wave: str) -> dict[str, str]:
     """What is told of a wave as a whole, by subject."""
     with app.extensions["database"].reading() as session:
         found = open_matters.listed(session, waves.find(session, wave), ())
-        return {one.subject: one.words for one in found if one.subject in ("copied", "uniform")}
+        return {one.subject: one.words for one in found if one.subject in ("copied", "twice", "uniform")}
 
 
 def wave_after(app: Flask, how: str) -> int:
     """A wave `moi` after the demo's, with answers of that one from five communes; how many forms.
 
     how  `copied` in the same communes; `moved`, each to the next commune; `scattered`, all but each tenth;
-         `uniform`: each scale answered with 5
+         `uniform`: each scale answered with 5; `twice`: all of it once more; `few`: four of it
     """
     with app.extensions["database"].writing() as session:
         former = waves.find(session, "thu-nghiem")
@@ -40,7 +42,8 @@ def wave_after(app: Flask, how: str) -> int:
             session.add(Village(wave="moi", psu=f"{commune}-x", unit=commune, stratum=commune, name="Thôn X"))
         session.flush()
         query = select(Response).where(Response.wave == "thu-nghiem", Response.unit.in_(COMMUNES))
-        taken = session.scalars(query).all()
+        taken = list(session.scalars(query))
+        taken += taken if how == "twice" else taken[:4] if how == "few" else []
         for number, one in enumerate(taken):
             unit, answers = one.unit, dict(one.answers)
             if how == "moved" or (how == "scattered" and number % 10):
@@ -58,7 +61,15 @@ def test_the_demonstration_raises_none(made_up: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "subjects"), [("copied", ["copied"]), ("moved", []), ("scattered", []), ("uniform", ["uniform"])]
+    ("how", "subjects"),
+    [
+        ("copied", ["copied"]),
+        ("moved", []),
+        ("scattered", []),
+        ("uniform", ["uniform"]),
+        ("twice", ["copied", "twice"]),
+        ("few", ["copied"]),
+    ],
 )
 def test_forms_of_the_wave_before_and_forms_all_alike_wait_for_a_reason(
     made_up_copy: Flask, how: str, subjects: list[str]
@@ -68,5 +79,21 @@ def test_forms_of_the_wave_before_and_forms_all_alike_wait_for_a_reason(
     assert count > 200
     told = listed(made_up_copy, "moi")
     assert list(told) == subjects
-    for words in told.values():
-        assert words.startswith(f"{count} trên {count} ")
+    with made_up_copy.extensions["database"].reading() as session:
+        outside = account.gather(session, waves.find(session, "moi"), None)
+    alike = {one.family: one.open for one in outside.checks}["alike"]
+    assert (alike, outside.waiting.get("repeated", 0)) == (len(subjects), len(subjects))
+    for words in [told[one] for one in subjects[-1:] if how != "few"]:
+        assert words.startswith(f"{formats.number(count)} trên {formats.number(count)} ")
+
+
+def test_what_a_release_went_past_is_told_outside_with_its_reason(made_up_copy: Flask) -> None:
+    wave_after(made_up_copy, "uniform")
+    with made_up_copy.extensions["database"].writing() as session:
+        release = releases.freeze(session, waves.find(session, "moi"), "an")
+        about = {"release": release.id, "step": "frozen", "told": {}, "person": "an", "day": release.frozen}
+        session.add(ReleaseMatter(subject="uniform", reason="Đã hỏi các xã", **about))
+        session.flush()
+        outside = account.gather(session, waves.find(session, "moi"), release)
+    assert [(one.family, one.reason) for one in outside.decided] == [("alike", "Đã hỏi các xã")]
+    assert {one.family: (one.found, one.open) for one in outside.checks}["alike"] == (1, 0)

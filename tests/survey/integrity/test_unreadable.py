@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from survey.integrity import digests
 from survey.integrity.digest_file import Kept
 from survey.integrity.verify import Sign, verify
 from survey.storage.database import Database
-from tests.survey.integrity.chain_rows import TODAY, WAVE, tamper
+from tests.survey.integrity.chain_rows import TODAY, WAVE, chain, forms, lot, night, raw, tamper
 
 FIRST = TODAY - timedelta(3)
 ODD = {
@@ -18,6 +19,7 @@ ODD = {
     "no document": ("UPDATE weight_version SET report = '{'", Sign.UNREADABLE, "weights"),
     "bytes": ("UPDATE response SET stratum = x'ff00' WHERE day = :first", Sign.CHANGED, "responses"),
     "no lot": ("UPDATE response SET lot = 'x' WHERE day = :first", Sign.CHANGED, "lots"),
+    "no list": ("UPDATE day_digest SET content = '{'", Sign.UNREADABLE, "digests"),
     "ids cut off": ("UPDATE day_digest SET responses = x'00'", Sign.UNREADABLE, "digests"),
     "no wave": ("UPDATE wave SET opens = 'x' WHERE code = 'ho-mau'", Sign.UNREADABLE, "wave"),
 }
@@ -30,3 +32,13 @@ def test_what_no_column_holds_is_named_and_the_rest_counted(province: Database, 
             faults = {(one.sign, one.kind) for one in verify(session, WAVE)}
         assert (sign, kind) in faults, what
         assert (Sign.CHANGED, "reviews") in faults or kind in ("digests", "wave"), what
+
+
+def test_a_row_that_can_not_be_read_keeps_no_other_wave_from_its_digest(province: Database) -> None:
+    day = TODAY - timedelta(1)
+    with province.writing() as session:
+        for wave in (WAVE, "ho-mo"):
+            forms(session, 5, day, lot(session, day, TODAY, wave=wave), wave)
+    raw(province, f"UPDATE lot SET closed = 'never' WHERE wave = '{WAVE}'")
+    digests.close_days(province, night(TODAY))
+    assert [len(chain(province, wave)) for wave in (WAVE, "ho-mo")] == [0, 1]

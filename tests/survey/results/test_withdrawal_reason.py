@@ -59,6 +59,7 @@ def test_a_reason_that_seems_to_name_somebody_is_asked_about_once_and_can_be_cor
     staff = unescape(head.get(base).text)
     assert named in staff
     assert "Sót một phiếu của phường Hà Tu." in staff
+    assert "head đã sửa lý do ngày" in staff
     with province.reading() as session:
         now = [row.content for row in KINDS["releases"].rows(session, waves.find(session, "ho-mau"))]
         acts = [one.what for one in session.scalars(select(AuditEntry).order_by(AuditEntry.number))]

@@ -83,6 +83,7 @@ def test_units_are_added_and_renewed(session: Session) -> None:
         ("code,name,kind\n1,,xã\n", "Row 2: give code, name and kind."),
         ("code,name,kind\n1,a,xã\n2,a,xã,22\n", "Row 3: give code, name and kind."),
         ("code,name,kind,parent\nTT1,a,xã,99\n", "Row 2, column parent: there is no unit 99."),
+        ("code,name,kind\n06652,a,ward\n", "Row 2, column kind: Hà Tu is a commune."),
         ("code,name,kind,valid_to\nTT1,a,xã,30/6/2025\n", "Row 2, column valid_to: write the day as YYYY-MM-DD."),
     ],
 )

@@ -274,6 +274,7 @@ def _figures(session: Session, wave: Wave, one: Release | None) -> dict[str, Any
         "correction": release_words.correction(one) if one and one.withdrawn is None else "",
         "named": release_steps.named,
         "former_reasons": release_steps.former_reasons(one) if one else [],
+        "reworded": release_steps.reworded(one) if one else None,
         "most": release_steps.LONGEST_REASON,
         "new_answers": releases.NEW_ANSWERS,
     }

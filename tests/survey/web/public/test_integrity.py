@@ -354,10 +354,10 @@ def test_forms_set_aside_after_the_release_are_told_to_everybody_and_to_the_head
         account(session, "head", Role.HEAD)
     with province.reading() as session:
         number = session.scalars(select(Lot.number).where(Lot.wave == WAVE, Lot.psu == "V4")).first()
-    head, words = sign_in(app, "head"), "9 phiếu của bản này đã để riêng sau khi chốt"
+    head, words = sign_in(app, "head"), "9 phiếu của bản này nằm trong lô đã để riêng"
     pages = [f"/quan-tri/{WAVE}/cong-bo", f"/quan-tri/{WAVE}/cong-bo/1"]
     assert [words in head.get(page).text for page in pages] == [False, False]
     aside(province, number or 0)
     told(province)
-    assert "Từ bản công bố 1 đến nay để riêng 9 phiếu" in plain(seen(app))
+    assert "Có trong bản công bố 1 mà đã để riêng: 9 phiếu" in plain(seen(app))
     assert [words in head.get(page).text for page in pages] == [True, True]

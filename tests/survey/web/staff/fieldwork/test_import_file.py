@@ -191,16 +191,18 @@ def test_a_lot_is_taken_back_whole_or_replaced_by_a_corrected_file(
     assert "Đã lưu 2 phiếu" in done
     assert "Lô lô một (2 phiếu) đã được lấy lại." in done
     with province.reading() as session:
-        people = respondents.sample(session, waves.find(session, "ho-mau"))
-    assert (len(people), people.aside) == (2, 2)
+        wave = waves.find(session, "ho-mau")
+        people, came = respondents.sample(session, wave), respondents.everyone(session, wave)
+    assert (len(people), people.aside, len(came)) == (2, 0, 2)  # nobody came twice, nor was set aside
     assert "Đã lấy lại ngày" in plain(office.get(PAGE))
     (second,) = re.findall(r"thay=([0-9]+)", office.get(PAGE).text)
     gone = {"csrf_token": token(office), "lo": second, "ly-do": "tệp tập huấn"}
     assert office.post(f"{PAGE}/lay-lai", data=gone).location == PAGE
     assert office.post(f"{PAGE}/lay-lai", data=gone).status_code == 409
     with province.reading() as session:
-        people = respondents.sample(session, waves.find(session, "ho-mau"))
-    assert (len(people), people.aside) == (0, 4)
+        wave = waves.find(session, "ho-mau")
+        people, came = respondents.sample(session, wave), respondents.everyone(session, wave)
+    assert (len(people), people.aside, len(came)) == (0, 0, 0)
 
 
 def test_nothing_comes_in_once_the_fieldwork_is_closed(office: FlaskClient, province: Database) -> None:

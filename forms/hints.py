@@ -1,4 +1,5 @@
-"""Rules of good questions, as hints: what one might look at again. They accuse nobody and refuse nothing."""
+"""Rules of good questions, as hints: what one might look at again. They accuse nobody; the
+binding one, of what breaks the promise of every form, is followed or answered with a reason before publishing."""
 
 from __future__ import annotations
 
@@ -51,11 +52,21 @@ RULES: Mapping[str, tuple[str, str]] = {
         N_("The question is sensitive and comes without a word of opening."),
         N_("Say beside it why it is asked and what protects the person (`reason`), or lead in with the page."),
     ),
+    "asks_who": (
+        N_("“%(seen)s” asks who the person is, but every form promises to ask no name and no number."),
+        N_("Take it out: answers must not lead to a person."),
+    ),
+    "not_marked": (
+        N_("“%(seen)s” is a thing that people may be afraid to tell, and the question isn't marked as sensitive."),
+        N_("Tick “Sensitive”: a promise stands above it then, and the answer isn't shown again."),
+    ),
     "reading": (
         N_("Its sentences have %(seen)s words on average, which is hard to read."),
         N_("Make two sentences of each long one."),
     ),
 }
+
+BINDING = frozenset({"asks_who"})  # rules that are followed, or answered with a reason, before publishing
 
 # At the beginning of a question: it sets time or view, and the comma after it joins nothing.
 OPENING = re.compile(
@@ -95,6 +106,42 @@ NEGATIVE = re.compile(
 )
 NEUTRAL = re.compile(r"^(bình thường|trung bình|trung lập|tạm được|không có ý kiến|neutral|neither|average|fair$)")
 OTHER = re.compile(r"\b(khác|không|chưa|other|another|else|none|not|no|never|don['’]t)\b")
+# What makes a person known, where something is typed; and before it, what says to write no such thing.
+WHO = {
+    "vi": re.compile(
+        r"\bhọ(?: và|,)? tên\b|\bdanh tính\b|"
+        r"\bsố (?:điện thoại|di động|đt|căn cước|cccd|cmnd|định danh|hộ chiếu|nhà)\b|"
+        r"\b(?:sđt|cccd|cmnd|căn cước|chứng minh (?:nhân dân|thư)|e-?mail|thư điện tử|zalo|địa chỉ)\b|"
+        r"\bđiện thoại liên (?:hệ|lạc)\b|\bthông tin (?:liên (?:hệ|lạc)|cá nhân)\b|"
+        r"\btên (?:của )?(?:tôi|ông|bà|anh|chị|em|bạn|mình|quý vị|chủ hộ|người (?:trả lời|được hỏi|điền))\b|"
+        r"\b(?:ông/bà|anh/chị|bạn|quý vị) tên (?:là )?gì|^(?:tên|điện thoại)\W*$"
+    ),
+    "en": re.compile(
+        r"\b(?:your|full|first|last|family|respondent['’]s) names?\b|\bnames? of (?:the respondent|your)|"
+        r"\b(?:phone|telephone|mobile|passport|identity|id|cccd)(?: card)? (?:number|no)\b|"
+        r"\b(?:your|home|house|postal|street|e-?mail) address\b|\be-?mail\b|"
+        r"\bcontact (?:details|information)\b|\b(?:identity|id) card\b|"
+        r"^(?:names?|address|(?:tele)?phone)\W*$"
+    ),
+}
+NOT_WRITTEN = re.compile(
+    r"\b(?:(?:không|đừng|chớ)(?: cần| phải| nên)? (?:ghi|hỏi|nêu|viết|để lại|điền|kèm)|"
+    r"(?:write|give|state|leave) no|"
+    r"(?:do not|don['’]t|never|need not) (?:write|give|state|leave|tell|enter|add))\b[^.?!:;]*$"
+)
+# What people fear to tell: money and gifts outside the rules, harassment.
+FEARED = {
+    "vi": re.compile(
+        r"\b(?:hối lộ|lót tay|chung chi|phong bì|vòi vĩnh|sách nhiễu|nhũng nhiễu|hạch sách|phiền hà|quấy rối|"
+        r"tham nhũng|tiêu cực|gây khó(?: khăn| dễ)|(?:tiền|quà|phí|chi)[^.?!]{0,30} (?:ngoài|trái) quy định)\b|"
+        r"\b(?:đòi|vòi|gợi ý|biếu|đưa)(?: \w+){0,3} (?:tiền|quà|bồi dưỡng)\b"
+    ),
+    "en": re.compile(
+        r"\bbrib\w*|\bharass\w*|\bcorrupt\w*|\bkickback\w*|\bextort\w*|"
+        r"\b(?:unofficial|informal) (?:payment|fee)s?\b|"
+        r"\b(?:money|gifts?|pay\w*|fees?)\b[^.?!]{0,30} (?:outside|beyond|against) the (?:rules|regulations)\b"
+    ),
+}
 SENTENCE = re.compile(r"[.!?;:]+(?:\s+|$)|\n\s*\n")
 
 
@@ -117,6 +164,11 @@ class Hint:
 
     def __str__(self) -> str:
         return gettext(RULES[self.rule][0], seen=self.seen)
+
+    @property
+    def is_binding(self) -> bool:
+        """Whether it must be followed, or answered with a reason, before the questionnaire is published."""
+        return self.rule in BINDING
 
     @property
     def repair(self) -> str:
@@ -228,6 +280,23 @@ def _no_way_out(item: Item, page: Page, language: str, text: str) -> str:
     return found[0] if found else ""
 
 
+def _asks_who(item: Item, _page: Page, language: str, text: str) -> str:
+    """Whoever ticks a choice or a level gives no name; whoever types may."""
+    if not (item.kind.is_text or item.kind.is_number):
+        return ""
+    beside = getattr(item.hint, language).casefold() if item.hint else ""
+    for asked in (text.casefold(), beside):
+        for found in WHO[language].finditer(asked):
+            if not NOT_WRITTEN.search(asked[: found.start()]):
+                return found[0]
+    return ""
+
+
+def _not_marked(item: Item, _page: Page, language: str, text: str) -> str:
+    found = None if item.sensitive else FEARED[language].search(text.casefold())
+    return found[0] if found else ""
+
+
 def _has_other(item: Item) -> bool:
     """Whether a choice is there for those whom the others do not fit; a level of a scale is none."""
     return not item.kind.is_scale and any(OTHER.search(text.vi.casefold()) for text in item.choices.values())
@@ -238,6 +307,8 @@ LOOKS: Mapping[str, Callable[[Item, Page, str, str], str]] = {
     "long": _long,
     "negation": _negation,
     "no_way_out": _no_way_out,
+    "asks_who": _asks_who,
+    "not_marked": _not_marked,
 }
 
 

@@ -43,13 +43,24 @@ def check(file: Path) -> None:
     document = forms.load(file)
     say("%(name)s is in order: %(items)d items.", name=document.name, items=len(document.items))
     for hint in hints.of(document):
-        say("Hint, %(place)s: %(hint)s %(repair)s", place=hint.place, hint=hint, repair=hint.repair)
+        if not hint.is_binding:
+            say("Hint, %(place)s: %(hint)s %(repair)s", place=hint.place, hint=hint, repair=hint.repair)
+    _keeps_its_promise(document)
+
+
+def _keeps_its_promise(document: forms.Questionnaire) -> None:
+    """Refuses a document that asks who the person is."""
+    if hint := next((one for one in hints.of(document) if one.is_binding), None):
+        raise Refusal("%(place)s: %(hint)s %(repair)s", place=hint.place, hint=hint, repair=hint.repair)
 
 
 @questionnaire.command(help=_("Store a version, for good. Safe to repeat; other content needs a new version."))
 @click.argument("file", metavar="FILE", type=FILE)
-def publish(file: Path) -> None:
+@click.option("--because", metavar="TEXT", help=_("Why a question that asks who the person is stays in it."))
+def publish(file: Path, because: str | None) -> None:
     document = forms.load(file)
+    if not (because or "").strip():
+        _keeps_its_promise(document)
     with installation.opened().writing() as session:
         is_new = questionnaires.publish(session, document, today())
     recordings.keep(document, file.parent)

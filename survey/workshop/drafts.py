@@ -153,12 +153,29 @@ def steps(session: Session, draft: Draft) -> tuple[bool, bool]:
     return (least or 0) < draft.step, (most or 0) > draft.step
 
 
+def open_hints(found: Looked, notes: Sequence[DraftNote]) -> list[Hint]:
+    """The hints that nobody answered with a reason."""
+    kept = {(one.item, one.rule) for one in notes if one.rule}
+    return [one for one in found.hints if (one.code, one.rule) not in kept]
+
+
+def keeps_its_promise(session: Session, draft: Draft, written: dict[str, Any]) -> None:
+    """Refuses a draft that asks who the person is, unless somebody said why."""
+    if asking := [one.code for one in open_hints(looked(written), notes(session, draft)) if one.is_binding]:
+        raise Refusal(
+            "Every form begins with the promise to ask no name and no number, and %(codes)s asks for one. "
+            "Take it out, or say beside the question why it stays.",
+            codes=", ".join(asking),
+        )
+
+
 def send(session: Session, draft: Draft, account: str) -> None:
     """Hands the draft to a second person; refused as long as something must be corrected."""
     may_write(draft, account)
     written = present(session, draft)
     if looked(written).faults:
         raise Refusal("Correct what is marked first: a second person can publish only what is whole.")
+    keeps_its_promise(session, draft, written)
     if gone := recordings.missing(draft, written):
         raise recordings.silent(gone)
     draft.state, draft.editor, draft.edited_at, draft.reply = DraftState.SENT, account, now(), None

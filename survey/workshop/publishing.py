@@ -87,7 +87,9 @@ def publish(session: Session, draft: Draft, account: str, answers: Mapping[str, 
         raise Conflict("This draft is not waiting for anybody.")
     if account in drafts.writers(session, draft):
         raise Denied("You wrote at this questionnaire: somebody else publishes it.")
-    now = parse(drafts.present(session, draft))
+    written = drafts.present(session, draft)
+    drafts.keeps_its_promise(session, draft, written)
+    now = parse(written)
     before = drafts.before(session, now.document)
     if before is not None and before.version >= now.version:
         raise Conflict(

@@ -105,3 +105,65 @@ def test_a_hint_names_its_place_and_one_repair_in_both_languages(document: dict[
     for rule in hints.RULES:
         one = Hint("x", "", "", rule, "7")
         assert "%(" not in str(one) + one.repair
+
+
+def typed(document: dict[str, Any], vi: str, en: str, **more: Any) -> set[tuple[str, str]]:
+    """The new rules' words about a question that is answered by typing."""
+    document["pages"][0]["items"].append({"code": "go", "kind": "text", "label": {"vi": vi, "en": en}, **more})
+    told = hints.of(forms.parse(document))
+    return {
+        (hint.rule, hint.seen) for hint in told if hint.code == "go" and hint.rule in ("asks_who", "not_marked")
+    }
+
+
+@pytest.mark.parametrize(
+    ("vi", "en", "seen"),
+    [
+        ("Họ tên", "Name", "họ tên"),
+        ("Xin cho biết số điện thoại và số căn cước của Ông/Bà", "Your number", "số điện thoại"),
+        ("Địa chỉ của Ông/Bà?", "Where?", "địa chỉ"),
+        ("Số CCCD", "Number", "số cccd"),
+        ("Gì?", "Your phone number", "phone number"),
+        ("Gì?", "Please write your full name.", "full name"),
+    ],
+)
+def test_a_question_that_asks_who_one_is_binds(document: dict[str, Any], vi: str, en: str, seen: str) -> None:
+    assert typed(document, vi, en) == {("asks_who", seen)}
+    assert Hint("go", "", "vi", "asks_who", seen).is_binding
+    assert not Hint("go", "", "vi", "not_marked", seen).is_binding
+
+
+@pytest.mark.parametrize(
+    ("vi", "en"),
+    [
+        ("Xin đừng ghi họ tên, số điện thoại. Ông/Bà góp ý gì?", "Please write no name and no phone number."),
+        ("Tên thủ tục Ông/Bà đã làm", "Which procedure was it?"),
+        ("Chính quyền nên giải quyết việc gì trước?", "What should the authorities address first?"),
+        ("Ông/Bà có phản ánh khó khăn gì?", "What was hard?"),
+    ],
+)
+def test_a_question_that_asks_something_else_is_left_alone(document: dict[str, Any], vi: str, en: str) -> None:
+    assert not typed(document, vi, en)
+
+
+def test_who_one_is_may_be_asked_in_the_hint_and_is_not_asked_by_choices(document: dict[str, Any]) -> None:
+    label(0, "Ông/Bà có biết số điện thoại của trưởng thôn không?")(document)
+    assert not [hint for hint in hints.of(forms.parse(document)) if hint.is_binding]
+    assert typed(document, "Gì?", "What?", hint={"vi": "Ghi số điện thoại", "en": "A number"}) == {
+        ("asks_who", "số điện thoại")
+    }
+
+
+@pytest.mark.parametrize(
+    ("vi", "en", "seen"),
+    [
+        ("Có ai đòi tiền ngoài quy định không?", "Did anybody ask?", "đòi tiền"),
+        ("Có ai gây phiền hà không?", "Did anybody?", "phiền hà"),
+        ("Gì?", "Did you pay a bribe?", "bribe"),
+    ],
+)
+def test_what_people_fear_to_tell_is_marked(document: dict[str, Any], vi: str, en: str, seen: str) -> None:
+    told = typed(document, vi, en)
+    assert told == {("not_marked", seen)}
+    document["pages"][0]["items"][-1]["sensitive"] = True
+    assert not [hint for hint in hints.of(forms.parse(document)) if hint.rule == "not_marked"]

@@ -52,6 +52,19 @@ def test_a_version_is_published_once(hailong: Program, document: Path) -> None:
     assert "Give the new text the next version number." in done.err
 
 
+def test_a_document_that_asks_for_a_name_is_published_with_a_reason_alone(
+    hailong: Program, document: Path
+) -> None:
+    text = document.read_text(encoding="utf-8")
+    asked = "  - code: ten\n        kind: text\n        label: {vi: Họ tên, en: Name}\n"
+    document.write_text(text.replace("items:\n", "items:\n    " + asked, 1), encoding="utf-8")
+    for command in ("check", "publish"):
+        done = hailong("questionnaire", command, document)
+        assert done.code == 1
+        assert "“họ tên” asks who the person is" in done.err
+    assert hailong("questionnaire", "publish", document, "--because", "Households get a gift").code == 0
+
+
 def test_versions_are_listed(hailong: Program) -> None:
     lines = [line.split("\t") for line in hailong("questionnaire", "list").out.splitlines()]
     assert [line[0] for line in lines] == [one.name for one in forms.shipped()]

@@ -64,14 +64,29 @@ class Open:
     @property
     def hints(self) -> list[Hint]:
         """The hints that nobody answered with a reason, of questions that are whole."""
-        kept = {(one.item, one.rule) for one in self.notes if one.rule}
         faulty = {one.code for one in self.looked.faults}
-        return [one for one in self.looked.hints if (one.code, one.rule) not in kept and one.code not in faulty]
+        return [one for one in drafts.open_hints(self.looked, self.notes) if one.code not in faulty]
+
+    @property
+    def binding(self) -> list[Hint]:
+        """Those of them that must be followed or answered."""
+        return [one for one in self.hints if one.is_binding]
+
+    @property
+    def to_correct(self) -> int:
+        """How many places stand between it and being published."""
+        return len(self.looked.faults) + len(self.binding)
+
+    @property
+    def kept(self) -> list[tuple[DraftNote, Hint]]:
+        """What of the binding stays all the same, with the reason that was given."""
+        bound = {(one.code, one.rule): one for one in self.looked.hints if one.is_binding}
+        return [(note, bound[note.item, note.rule]) for note in self.notes if (note.item, note.rule) in bound]
 
     @property
     def outline(self) -> list[dict[str, Any]]:
         """The pages with their items, each with its number and how many faults and hints it has."""
-        wrong = [one.code for one in self.looked.faults]
+        wrong = [*(one.code for one in self.looked.faults), *(one.code for one in self.binding)]
         hinted = [one.code for one in self.hints]
         outline, number = [], 0
         for page in edits.pages(self.written):

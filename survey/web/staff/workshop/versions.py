@@ -55,6 +55,7 @@ class Version:
 class DraftRow:
     """A draft in the list.
 
+    to_correct    places that stand between it and being published
     untranslated  questions without English
     others        who else writes at it now
     is_own        whether the reader wrote at it, and so does not publish it
@@ -64,6 +65,7 @@ class DraftRow:
     title: str
     version: object
     looked: Looked
+    to_correct: int
     hints: int
     untranslated: int
     others: str | None
@@ -109,8 +111,8 @@ def workshop() -> ResponseReturnValue:
 def _draft(session: Session, row: Draft) -> DraftRow:
     written = drafts.present(session, row)
     looked = drafts.looked(written)
-    kept = {(one.item, one.rule) for one in drafts.notes(session, row)}
-    hints = [one for one in looked.hints if (one.code, one.rule) not in kept]
+    hints = drafts.open_hints(looked, drafts.notes(session, row))
+    binding = sum(one.is_binding for one in hints)
     title = written.get("title")
     labels = [item.get("label") for _page, item in edits.items(written)]
     return DraftRow(
@@ -118,7 +120,8 @@ def _draft(session: Session, row: Draft) -> DraftRow:
         str(title.get("vi") or title.get("en") or "") if isinstance(title, dict) else "",
         written.get("version"),
         looked,
-        len(hints),
+        len(looked.faults) + binding,
+        len(hints) - binding,
         sum(isinstance(label, dict) and not label.get("en") for label in labels),
         drafts.holder(row, current_user.name),
         current_user.name in drafts.writers(session, row),

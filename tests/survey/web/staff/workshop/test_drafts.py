@@ -222,3 +222,21 @@ def test_missing_choices_are_called_as_the_page_calls_them(lan: Writer) -> None:
     page = lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
     assert "Hãy thêm lựa chọn: cần ít nhất 2." in page
     assert "Hãy thêm choices" not in page
+
+
+def test_who_asks_for_a_name_takes_it_out_or_says_why_before_it_is_published(lan: Writer, minh: Writer) -> None:
+    begin(lan)
+    lan.send("nhap/1/cau/cau_1/luu", **(QUESTION | {"kind": "text", "label.vi": "Họ tên", "label.en": "Name"}))
+    lan.send("nhap/1/luu", **{"title.vi": "Thủy lợi", "title.en": "Irrigation"})
+    page = lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
+    assert "“họ tên” là hỏi người trả lời là ai" in page
+    assert "1 chỗ phải sửa" in page
+    refused = lan.send("nhap/1/gui")
+    assert refused.status_code == 422
+    assert "mà cau_1 lại hỏi" in refused.text
+    lan.send("nhap/1/giu", code="cau_1", rule="asks_who", words="Hộ nhận quà")
+    assert "1 chỗ phải sửa" not in lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
+    assert lan.send("nhap/1/gui").status_code == 303
+    read = minh.client.get("/quan-tri/bo-phieu/nhap/1/phat-hanh").text
+    assert "Hộ nhận quà" in read
+    assert minh.send("nhap/1/phat-hanh").headers["Location"] == "/quan-tri/bo-phieu/thuy_loi@1"

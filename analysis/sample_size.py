@@ -70,18 +70,24 @@ def standard_error(n: float, share: float, deff: float = 1.0, population: int | 
 
 def half_width(error: float, df: float = math.inf, level: float = 0.95) -> float:
     """t_df × standard error, z where df is infinite, at most 1 (a share can't miss by more); NaN where df is 0."""
-    t = float(t_quantile(np.array([df]), level)[0]) if math.isfinite(df) else normal(level)
+    t = _quantile(df, level)
     return min(t * error, 1.0) if math.isfinite(t) else math.nan
 
 
-def smallest_change(error: float, *, level: float = 0.95, power: float = 0.5) -> float:
+def smallest_change(error: float, df: float = math.inf, *, level: float = 0.95, power: float = 0.5) -> float:
     """The change between two waves, each with this standard error and villages of its own, that they can tell.
 
-    (z_{1−α/2} + z_power) √2 se, for a two-sided test of two independent estimates (Cohen 1988, ch. 6). At power
-    0.5, z_power is 0: a change of this size, if it is what the waves show, is just significant; a true change of
-    that size is missed half the time. At power 0.8 it is found four times in five.
+    (t_{1−α/2} + t_power) √2 se, for a two-sided test of two independent estimates (Cohen 1988, ch. 6). At power
+    0.5, t_power is 0: a change of this size, if it is what the waves show, is just significant; a true change of
+    that size is missed half the time. At power 0.8 it is found four times in five. NaN where df is 0.
+
+    df  of each wave; of the difference of two alike they are twice as many (Satterthwaite 1946)
     """
-    return (normal(level) + float(ndtri(power))) * math.sqrt(2) * error
+    return (_quantile(2 * df, level) + _quantile(2 * df, 2 * power - 1)) * math.sqrt(2) * error
+
+
+def _quantile(df: float, level: float) -> float:
+    return float(t_quantile(np.array([df]), level)[0]) if math.isfinite(df) else normal(level)
 
 
 def normal(level: float) -> float:

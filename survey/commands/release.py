@@ -106,7 +106,10 @@ def _open(
     default="",
     help=_("Let fewer than 30 changed forms of a commune of a sample wave come in; the report says why."),
 )
-def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, ...], correction: str) -> None:
+@SURE
+def freeze(
+    code: str | None, year: int | None, person: str, despite: tuple[str, ...], correction: str, sure: bool
+) -> None:
     database = installation.opened()
     if code is not None:
         open_, ticked = _open(database, code, despite)
@@ -114,7 +117,7 @@ def freeze(code: str | None, year: int | None, person: str, despite: tuple[str, 
         with database.writing() as session:
             accounts.refuse_without(session, person, accounts.Right.RELEASE)
             wave = waves.find(session, code)
-            made = releasing.freeze(session, wave, person, open_, ticked, correction)
+            made = releasing.freeze(session, wave, person, open_, ticked, correction, sure)
             say(
                 "Release %(number)s of %(wave)s contains %(forms)s. Check its figures next.",
                 number=made.number,

@@ -33,14 +33,16 @@ def freeze(
     open_: Collection[Open] = (),
     ticked: Mapping[str, str] = NOTHING,
     correction: str = "",
+    sure: bool = False,
 ) -> Release:
     """Freezes the present data of a wave (`releases.freeze`) past what is open.
 
     open_   `open_matters.listed`, of now; whoever asks looks before, for patterns take seconds
     ticked  the reason for each, by its subject, as `release_matters.note` takes them
+    sure    the reason of the correction may stand though it seems to name a person
     """
     release_matters.refuse_unsettled(open_, ticked)
-    release = releases.freeze(session, wave, person, correction)
+    release = releases.freeze(session, wave, person, correction, sure)
     release_matters.note(session, release, "frozen", open_, ticked, person)
     return release
 

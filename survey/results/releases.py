@@ -18,7 +18,7 @@ from analysis.design import Bools, Labels
 from survey.responses.columns import Ids, packed, places, unpacked
 from survey.responses.left_out import left_out
 from survey.responses.respondents import Respondents, everyone, of, sample
-from survey.results import disclosure, release_steps, remarks, wave_duties
+from survey.results import disclosure, public_reasons, release_steps, remarks, wave_duties
 from survey.storage import audit
 from survey.storage.models import Release, Wave, WaveKind
 from survey.system import dates
@@ -160,7 +160,7 @@ def claim(session: Session, wave: str, number: int) -> Release:
     return find(session, wave, number)
 
 
-def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> Release:
+def freeze(session: Session, wave: Wave, person: str, correction: str = "", sure: bool = False) -> Release:
     """Freezes the present data of a wave as its next release, still to be checked and approved.
 
     Whoever holds two releases takes one off the other. So what changed in a unit since the one approved last comes
@@ -168,10 +168,12 @@ def freeze(session: Session, wave: Wave, person: str, correction: str = "") -> R
     which anybody may answer, that holds for the first release as well, and releases lie a week apart.
 
     correction  why few forms of a sample wave must come in all the same; its report says so
+    sure        that reason may stand though it seems to name a person
     Refused: an open wave within the week, or corrected; a correction of nothing that is shown; nothing to show.
     """
     # Of two who freeze at once, one waits; forms go on coming.
     session.execute(select(Wave.code).where(Wave.code == wave.code).with_for_update(key_share=True))
+    public_reasons.refuse_names(correction, sure)
     frozen, rejected, aside = _candidate(session, wave, correction := correction.strip())
     last = session.scalar(select(func.max(Release.number)).where(Release.wave == wave.code))
     release = Release(

@@ -205,8 +205,8 @@ def _outlook(
         unreached=len(domains) - reached,
         missed=tuple(unit for unit in domains if not _villages(by_unit.get(unit.code, []))),
         beyond=sum(unit.code not in covered for unit in domains),
-        significant_change=smallest_change(province),
-        detected_change=smallest_change(province, power=0.8),
+        significant_change=smallest_change(province, pooled_df),
+        detected_change=smallest_change(province, pooled_df, power=0.8),
     )
 
 
@@ -363,8 +363,8 @@ def bought_sentences(offers: Sequence[tuple[Plan, Outlook]]) -> Iterator[Lazy]:
 
 
 def in_points(share: float) -> str:
-    """A fraction in percentage points: 1,7."""
-    return number(100 * share, 1)
+    """A fraction in percentage points: 1,7; a dash where too few villages tell none."""
+    return number(None if math.isnan(share) else 100 * share, 1)
 
 
 def points(lines: Sequence[Line]) -> str:

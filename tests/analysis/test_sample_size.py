@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,19 @@ def test_two_waves_of_580_tell_3_5_to_6_9_points_apart() -> None:
         assert smallest_change(error) == pytest.approx(told, abs=5e-6)
         # (1.95996 + 0.84162)/1.95996 times as much is found four times in five.
         assert smallest_change(error, power=0.8) == pytest.approx(found, abs=5e-6)
+
+
+def test_a_change_between_waves_of_few_villages_must_be_larger() -> None:
+    """As often as promised: two waves of 4 villages each (3 degrees of freedom), nothing changed between them."""
+    dice = np.random.default_rng(4)
+    waves = dice.normal(size=(20_000, 2, 4))
+    error = waves.std(axis=2, ddof=1) / 2
+    told = np.array([smallest_change(one, 3) for one in np.sqrt((error**2).mean(axis=1))])
+    apart = np.abs(waves.mean(axis=2) @ [1, -1])
+    assert (apart > told).mean() == pytest.approx(0.05, abs=0.005)
+    assert smallest_change(0.05, 3) == pytest.approx(2.4469 * math.sqrt(2) * 0.05, abs=1e-5)
+    assert smallest_change(0.05, 3, power=0.8) == pytest.approx((2.4469 + 0.9057) * math.sqrt(2) * 0.05, abs=1e-5)
+    assert math.isnan(smallest_change(0.05, 0))
 
 
 def test_a_standard_error_knows_the_design_effect_and_the_end_of_the_list() -> None:

@@ -382,6 +382,8 @@ def test_the_page_and_the_commands_say_by_how_much_a_release_differs_and_where(
     told = client.get(page).text
     assert "Số phiếu thay đổi so với bản công bố trước, 31: Hà Tu +31" in told
     assert "Số phiếu đang chờ hoặc đến sau, 3: Cao Xanh +3" in told
+    named = {"ly-do": "Ông Nguyễn Văn Nam bịa phiếu"}  # everybody reads it, and nobody can take it back
+    assert 'name="duoc-doc"' in go_on(client, f"{page}/chot", **named).text
     assert go_on(client, f"{page}/chot", **{"ly-do": "Thôn V4 bị bỏ sót"}).status_code == 303
     told = client.get(page).text
     assert "thay đổi so với bản công bố trước, 34: Hà Tu +31; Cao Xanh +3" in told

@@ -166,7 +166,7 @@ def _step(wave: str, number: int | None, step: str, take: Step, done: str) -> Re
 
 
 def _freeze(session: Session, wave: Wave, _number: int, sent: Sent) -> Release:
-    return releasing.freeze(session, wave, current_user.name, sent.open, sent.ticked, sent.reason)
+    return releasing.freeze(session, wave, current_user.name, sent.open, sent.ticked, sent.reason, sent.sure)
 
 
 def _check(session: Session, wave: Wave, number: int, sent: Sent) -> Release:

@@ -23,7 +23,7 @@ from survey.system.atomic_file import atomic_write
 from survey.system.dates import today
 from survey.waves import questionnaires, recordings
 from survey.workshop import drafts, edits
-from translations import Refusal, reason
+from translations import Refusal, reason, speaking
 from translations import gettext as _
 
 FILE = click.Path(path_type=Path)
@@ -115,10 +115,13 @@ def list_versions() -> None:
 def import_form(file: Path, out: Path | None, draft: bool) -> None:
     made = questionnaire_files.read(file)
     if draft:
-        if edits.fill_in(made.document):
-            say("Note, %(remark)s", remark=edits.USUAL)
+        usual = [edits.USUAL] if edits.fill_in(made.document) else []
+        for words in usual:
+            say("Note, %(remark)s", remark=words)
+        with speaking("vi"):  # whoever goes on with it reads them on its page
+            remarks = [str(one) for one in [*(made.workbook.remarks if made.workbook else ()), *usual]]
         with installation.opened().writing() as session:
-            row = drafts.begin(session, f"@{getpass.getuser()}", made.document)
+            row = drafts.begin(session, f"@{getpass.getuser()}", made.document, remarks=remarks)
             row.edited_at = 0  # nobody is at it now
             say("Draft %(number)d is in the workshop: %(address)s", number=row.id, address=DRAFT.format(row.id))
     if out is not None or not draft:

@@ -27,6 +27,7 @@ HELD = 600  # seconds after the last change for which nobody else may write
 BURST = 120  # seconds within which changes of one person at one place are one step
 MOST_STEPS = 100  # that can be taken back
 OPEN = (DraftState.WRITING, DraftState.SENT)
+FROM_FILE = "from_file"  # the rule of a note that says what was not taken over
 LONGEST = 1000  # characters of a note, or of a reply
 
 
@@ -39,8 +40,17 @@ class Looked:
     questionnaire: Questionnaire | None
 
 
-def begin(session: Session, account: str, written: dict[str, Any], base: Questionnaire | None = None) -> Draft:
-    """A new draft of a document."""
+def begin(
+    session: Session,
+    account: str,
+    written: dict[str, Any],
+    base: Questionnaire | None = None,
+    remarks: Sequence[str] = (),
+) -> Draft:
+    """A new draft of a document.
+
+    remarks  what was not taken over of the file that it comes from; kept as long as the draft is open
+    """
     draft = Draft(
         base=base.digest if base else None,
         state=DraftState.WRITING,
@@ -53,6 +63,8 @@ def begin(session: Session, account: str, written: dict[str, Any], base: Questio
     session.flush()
     audit.annotate(draft=draft.id, code=str(written.get("code", "")))
     save(session, draft, account, "", written)
+    for remark in remarks:
+        note(session, draft, "", FROM_FILE, remark, account)
     return draft
 
 

@@ -60,8 +60,8 @@ class DraftWriter(Base):
 
 
 class DraftNote(Base):
-    """What is said beside a question of a draft: why a hint is not followed, or what somebody said who tried it.
-    Gone when the draft comes to an end."""
+    """What is said beside a question of a draft: why a hint is not followed, what somebody said who tried it; of
+    the whole, what of its file was not taken over. Gone when the draft comes to an end."""
 
     __tablename__ = "draft_note"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -26,7 +26,6 @@ from survey.workshop import bank, drafts, edits, recordings
 from translations import N_, Lazy
 from translations import gettext as _
 
-MOST_TOLD = 12  # of what was not understood in a workbook: a cookie carries it to the next page
 BEGAN = N_("Began a draft of a questionnaire")
 
 
@@ -97,16 +96,12 @@ def draft_from_file() -> ResponseReturnValue:
 
 
 def _load(session: Session, path: Path) -> Draft:
-    """The draft of a file; what of a workbook was not understood is told row by row."""
+    """The draft of a file; what of a workbook was not understood stands in the draft, row by row."""
     read = questionnaire_files.read(path)
-    remarks = read.workbook.remarks if read.workbook else ()
-    for remark in remarks[:MOST_TOLD]:
-        flash(str(remark))
-    if len(remarks) > MOST_TOLD:
-        flash(_("And %(count)s more.", count=len(remarks) - MOST_TOLD))
+    remarks = [str(one) for one in (read.workbook.remarks if read.workbook else ())]
     if edits.fill_in(read.document):
-        flash(str(edits.USUAL))
-    return drafts.begin(session, current_user.name, read.document)
+        remarks.append(str(edits.USUAL))
+    return drafts.begin(session, current_user.name, read.document, remarks=remarks)
 
 
 @pages.form(

@@ -78,6 +78,11 @@ class Open:
         return len(self.looked.faults) + len(self.binding)
 
     @property
+    def left_behind(self) -> list[str]:
+        """What was not taken over of the file that it comes from."""
+        return [note.words for note in self.notes if note.rule == drafts.FROM_FILE]
+
+    @property
     def kept(self) -> list[tuple[DraftNote, Hint]]:
         """What of the binding stays all the same, with the reason that was given."""
         bound = {(one.code, one.rule): one for one in self.looked.hints if one.is_binding}

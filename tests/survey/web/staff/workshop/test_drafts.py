@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import Workbook
 
 from survey.storage.database import Database
 from survey.storage.models import Role
@@ -177,6 +178,25 @@ def test_a_file_that_is_not_whole_becomes_a_draft(lan: Writer, province: Databas
     )
     assert written(province)["code"] == "do_dang"
     assert lan.client.get("/quan-tri/bo-phieu/nhap/1").status_code == 200
+
+
+def test_all_that_a_workbook_says_otherwise_stays_with_its_draft(lan: Writer) -> None:
+    book, content = Workbook(), BytesIO()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "survey"
+    sheet.append(["type", "name", "label"])
+    odd = [f"kind_{number}" for number in range(30)]
+    for number, kind in enumerate([*odd, "text"]):
+        sheet.append([kind, f"q{number}", f"Câu {number}"])
+    book.save(content)
+    lan.client.post(
+        "/quan-tri/bo-phieu/moi/tep",
+        data={"csrf_token": lan.token, "file": (BytesIO(content.getvalue()), "a.xlsx")},
+    )
+    for _again in range(2):
+        page = lan.client.get("/quan-tri/bo-phieu/nhap/1").text
+        assert not [kind for kind in odd if kind not in page]
 
 
 def test_from_sent_to_published_by_a_second_person(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from forms import KINDS, Questionnaire
+from forms import KINDS, Questionnaire, texts
 from translations import Lazy, speaking
 from translations import gettext as _
 
@@ -42,13 +42,18 @@ def own_text(document: Document, code: str) -> Document | None:
     return next((item for _page, item in items(document) if item.get("beside") == code), None)
 
 
+def untranslated(document: Document) -> int:
+    """How many texts lack their English: labels, choices, hints, what is said before."""
+    return sum(not str(words.get("en") or "").strip() for words in texts.of(document).values())
+
+
 def both(make: Callable[[], str]) -> dict[str, str]:
     """A message as a text of the document, in both languages."""
-    texts = {}
+    said = {}
     for language in ("vi", "en"):
         with speaking(language):
-            texts[language] = make()
-    return texts
+            said[language] = make()
+    return said
 
 
 def blank(code: str, title: str, english: str = "") -> Document:

@@ -33,7 +33,10 @@ class BlankForm(StaffForm):
     """What a questionnaire from nothing needs."""
 
     title = StringField(Lazy("Title"), NEEDED, description=Lazy("As people read it above the questions."))
-    english = StringField(Lazy("Title in English"))
+    english = StringField(
+        Lazy("Title in English"),
+        description=Lazy("You may write it later. Nothing is published before its English is whole."),
+    )
     code = StringField(
         Lazy("Code"),
         [

@@ -115,9 +115,8 @@ class Open:
 
     @property
     def untranslated(self) -> int:
-        """How many questions lack their English."""
-        labels = [item.get("label") for _page, item in edits.items(self.written)]
-        return sum(isinstance(label, dict) and not label.get("en") for label in labels)
+        """How many texts lack their English."""
+        return edits.untranslated(self.written)
 
 
 def _first(text: Any) -> str:

@@ -10,6 +10,11 @@ from translations import gettext as _
 
 FEW_CHOICES = "Add a choice: at least %(fewest)s are needed."  # as `forms.grammar` says it
 LACKS = ("Add %(key)s: it is needed here.", "Write `key: value` lines here.")  # as `forms.document` says it
+ONE_LANGUAGE = "Write this text in %(language)s too: each text has vi and en."  # as `forms.grammar` says it
+IN_TOO = {
+    "vi": N_("Write it in Vietnamese too: people read it in either language."),
+    "en": N_("Write it in English too: people read it in either language."),
+}
 NAMES = {
     "title": N_("Title"),
     "purpose": N_("Purpose"),
@@ -66,6 +71,8 @@ def reason(fault: Fault) -> str:
     key, steps = str(fault.error.values.get("key", "")), fault.steps
     if fault.error.message in LACKS and "choices" in (key, steps[-1] if steps else ""):
         return _(FEW_CHOICES, fewest=2)
+    if fault.error.message == ONE_LANGUAGE:
+        return _(IN_TOO[str(fault.error.values["language"])])
     if key in NAMES:
         name = _(NAMES[key])
         return _(fault.error.message, **{**fault.error.values, "key": f"“{name}”"})

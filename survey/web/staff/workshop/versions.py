@@ -56,7 +56,7 @@ class DraftRow:
     """A draft in the list.
 
     to_correct    places that stand between it and being published
-    untranslated  questions without English
+    untranslated  texts without English
     others        who else writes at it now
     is_own        whether the reader wrote at it, and so does not publish it
     """
@@ -114,7 +114,6 @@ def _draft(session: Session, row: Draft) -> DraftRow:
     hints = drafts.open_hints(looked, drafts.notes(session, row))
     binding = sum(one.is_binding for one in hints)
     title = written.get("title")
-    labels = [item.get("label") for _page, item in edits.items(written)]
     return DraftRow(
         row,
         str(title.get("vi") or title.get("en") or "") if isinstance(title, dict) else "",
@@ -122,7 +121,7 @@ def _draft(session: Session, row: Draft) -> DraftRow:
         looked,
         len(looked.faults) + binding,
         len(hints) - binding,
-        sum(isinstance(label, dict) and not label.get("en") for label in labels),
+        edits.untranslated(written),
         drafts.holder(row, current_user.name),
         current_user.name in drafts.writers(session, row),
     )

@@ -260,3 +260,22 @@ def test_who_asks_for_a_name_takes_it_out_or_says_why_before_it_is_published(lan
     read = minh.client.get("/quan-tri/bo-phieu/nhap/1/phat-hanh").text
     assert "Hộ nhận quà" in read
     assert minh.send("nhap/1/phat-hanh").headers["Location"] == "/quan-tri/bo-phieu/thuy_loi@1"
+
+
+def test_both_languages_are_asked_for_from_the_start_and_counted_wherever_they_lack(lan: Writer) -> None:
+    assert "bằng tiếng Việt và tiếng Anh" in lan.client.get("/quan-tri/bo-phieu/moi").text
+    begin(lan)
+    choices = {"choice.0.vi": "Có", "choice.0.en": "Yes", "choice.1.vi": "Không", "choice.1.en": ""}
+    lan.send("nhap/1/cau/cau_1/luu", **(QUESTION | {"kind": "single", "hint.vi": "Gợi ý"} | choices))
+    page = lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
+    assert "Tiếng Anh: thiếu 3 chỗ" in page  # the title, a choice, the hint; the label has it
+    assert page.count(", cần có</span>") == 2
+    assert "mỗi câu có cả vi và en" not in page
+    lan.send(
+        "nhap/1/cau/cau_1/luu", **(QUESTION | {"kind": "single", "hint.vi": ""} | choices | {"choice.1.en": "No"})
+    )
+    lan.send("nhap/1/luu", **{"title.vi": "Thủy lợi", "title.en": "Irrigation"})
+    page = lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
+    assert "Tiếng Anh: đủ" in page
+    assert "không có chỗ phải sửa" in page
+    assert "Tiếng Anh: đủ" in lan.client.get("/quan-tri/bo-phieu/").text

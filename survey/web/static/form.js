@@ -69,7 +69,7 @@ function show(step, first = false) {
   for (const one of [intro, ...screens, review]) one.hidden = one !== step;
   for (const banner of all("body > .made-up")) banner.hidden = step !== intro; // said once, where it begins
   for (const section of all(".part", form)) section.hidden = !section.contains(step);
-  all(".ask", step).filter(isDelicate).forEach(cover);
+  all(".ask[data-sensitive]", step).forEach(cover);
   drawProgress();
   drawBar();
   const heading = find("h1, h3", step);
@@ -224,9 +224,7 @@ function drawBar() {
   find("[data-skip]", bar).hidden = at === intro || at === review;
 }
 
-// Sensitive answers and written words are not shown again in plain view: who looks on, or comes next, reads neither
-
-const isDelicate = (ask) => "sensitive" in ask.dataset || Boolean(find("textarea", ask));
+// Sensitive answers are not shown again in plain view
 
 function cover(ask) {
   removeAll(".cover", ask);
@@ -304,7 +302,7 @@ function fillReview() {
       place.append(part("locked-word"));
       find("[data-change]", row).remove();
     } else if (value(ask) === undefined) place.append(part("skipped-word"));
-    else if (isDelicate(ask)) {
+    else if ("sensitive" in ask.dataset || find("textarea", ask)) { // who looks on reads neither
       place.append(part("hidden-word"));
       find("[data-show] .unseen", place).textContent = ` ${name(ask)}`;
     } else place.append(answer(ask));

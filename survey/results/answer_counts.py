@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -26,8 +26,7 @@ class Domains:
     wanted: list[Any]
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """How many people of a domain answered an item (`n`), and how many of them with this value (`events`)."""
 
     item: str

@@ -138,7 +138,7 @@ def exposed(session: Session, people: Respondents) -> set[tuple[str, Any]]:
         if not declared(people.wave, [column]):
             continue
         together = of_groups(session, people, [column])
-        for label in set[Any]().union(*(together.hidden(code).exposed for code in items)):
+        for label in set[Any]().union(*(decide(together, code).exposed for code in items)):
             domain = label.domain if isinstance(label, Earlier) else label
             found.add(domain if column in TOGETHER else (column, domain))
     return found

@@ -30,7 +30,7 @@ from survey.results.result_groups import domains, is_blank
 from survey.system.cache import cached, database_key
 
 REMEMBERED = 3  # releases that a later one is hidden beside, the newest
-A_COUNT = 400  # bytes of a count with its mark
+A_COUNT = 240  # bytes of a count with its mark
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,26 @@ class Hidden:
     table: Published
     exposed: set[Any]
 
+    @cached_property
+    def by_profile(self) -> dict[int, list[Any]]:
+        """The domains with the very same numbers of answers, by what tells these from others."""
+        by_profile: dict[int, list[Any]] = {}
+        for domain, profile in _profiles(self.counts).items():
+            by_profile.setdefault(profile, []).append(domain)
+        return by_profile
+
+    def marks(self, domain: Any) -> dict[str | None, Mark | None]:
+        """The marks of a domain, by value."""
+        pairs = zip(self.counts, self.table.marks, strict=True)
+        return {count.value: mark for count, mark in pairs if count.domain == domain}
+
 
 @dataclass(frozen=True)
 class HiddenTables:
     """What is hidden of a sample as one table: by commune and stratum, or by another grouping.
 
-    tables     the domains of each column
-    known      the coarser tables of the same people, by their columns: those of one table share them
-    decisions  what is hidden, by item
+    tables  the domains of each column
+    known   the coarser tables of the same people, by their columns: those of one table share them
     """
 
     session: Session
@@ -66,13 +78,12 @@ class HiddenTables:
     tables: Mapping[str, Domains]
     by: Sequence[str] = ()
     known: dict[tuple[str, ...], HiddenTables] = field(default_factory=dict, compare=False)
-    decisions: dict[str, Hidden] = field(default_factory=dict, compare=False)
 
     @cached_property
     def coarser(self) -> list[HiddenTables]:
         """The tables that are decided before this one, and may have domains of the very same people: communes and
         strata before all others, the whole before ways of answering and items, these before they are crossed."""
-        if self.own in TOGETHER:
+        if self.own == TOGETHER[0]:
             return []
         ways: list[Sequence[str]] = [TOGETHER]
         if len(self.by) == 1:
@@ -86,7 +97,7 @@ class HiddenTables:
 
     @cached_property
     def both(self) -> CommunesAndStrata:
-        return communes_and_strata(self.people) if self.own in TOGETHER else CommunesAndStrata({}, ())
+        return communes_and_strata(self.people) if self.own == TOGETHER[0] else CommunesAndStrata({}, ())
 
     @cached_property
     def groups(self) -> list[tuple[str, Domains | None]]:
@@ -95,8 +106,22 @@ class HiddenTables:
         return [*self.tables.items()] or [("", None)]
 
     @cached_property
+    def called(self) -> list[Domains | None]:
+        """The domains of each group under their names in the whole table, each of them once."""
+        called: list[Domains | None] = []
+        seen = set[Any]()
+        for group, own in self.groups:
+            if own is not None:
+                levels: list[Any] = [self.both.called(group, label) for label in own.labels.levels]
+                wanted = [self.both.called(group, label) for label in own.wanted]
+                own = Domains(Labels(levels, own.labels.codes), [name for name in wanted if name not in seen])
+                seen.update(wanted)
+            called.append(own)
+        return called
+
+    @cached_property
     def sums(self) -> list[list[tuple[str, str]]]:
-        rows = self.own in TOGETHER and gives_rows(self.people.wave, self.people.questionnaire)
+        rows = self.own == TOGETHER[0] and gives_rows(self.people.wave, self.people.questionnaire)
         return communes_by_area(self.session, self.people) if rows else []
 
     @cached_property
@@ -104,7 +129,7 @@ class HiddenTables:
         """The same of the releases that were shown before, the newest first."""
         formers: list[HiddenTables] = []
         one = self.people.former
-        while one is not None and len(formers) < REMEMBERED and self.own in (*TOGETHER, "mode"):
+        while one is not None and len(formers) < REMEMBERED and self.own in (TOGETHER[0], "mode"):
             formers.append(of_groups(self.session, one, [self.own]))
             one = one.former
         return formers
@@ -114,11 +139,10 @@ class HiddenTables:
         """A digest of the people of each domain."""
         ids = self.people.responses.ids[self.people.rows]
         digests: dict[Any, bytes] = {}
-        for group, own in self.groups:
-            if own is not None:
-                for level, label in enumerate(own.labels.levels):
-                    members = ids[own.labels.codes == level].tobytes()
-                    digests.setdefault(self.both.called(group, label), hashlib.sha256(members).digest())
+        for own in filter(None, self.called):
+            for level, label in enumerate(own.labels.levels):
+                members = ids[own.labels.codes == level].tobytes()
+                digests.setdefault(label, hashlib.sha256(members).digest())
         return digests
 
     @cached_property
@@ -141,16 +165,13 @@ class HiddenTables:
     def sizes(self) -> dict[Any, int]:
         """How many people each domain has, whatever they answered."""
         return {
-            self.both.called(group, label): count
-            for group, own in self.groups
-            if own is not None
-            for label, count in own.labels.counts().items()
+            label: count for own in self.called if own is not None for label, count in own.labels.counts().items()
         }
 
     @cached_property
     def unseen(self) -> set[Any]:
         """The domains that no table shows: of those who left the grouping item blank."""
-        if self.own in TOGETHER:
+        if self.own == TOGETHER[0]:
             return set()
         return {label for own in self.tables.values() for label in own.wanted if is_blank(label)}
 
@@ -165,42 +186,26 @@ class HiddenTables:
     def labelled(self) -> dict[Any, tuple[Labels, Any]]:
         """Each domain as a label among others."""
         return {
-            self.both.called(group, label): (own.labels, label)
-            for group, own in reversed(self.groups)
-            if own is not None
-            for label in own.labels.levels
+            label: (own.labels, label) for own in self.called if own is not None for label in own.labels.levels
         }
 
     def alike(self, code: str, figures: Sequence[Count]) -> dict[Any, dict[str | None, Mark | None]]:
         """The domains of which a table decided before has the very same answers, with the marks of these there."""
         own = _profiles(figures)
         found: dict[Any, dict[str | None, Mark | None]] = {}
-        given = self.people.answers(self.people.questionnaire.items[code]).given
         for other in self.coarser:
             shown = decide(other, code)
-            marks: dict[Any, dict[str | None, Mark | None]] = {}
-            for count, mark in zip(shown.counts, shown.table.marks, strict=True):
-                marks.setdefault(count.domain, {})[count.value] = mark
-            by_profile: dict[Any, list[Any]] = {}
-            for domain, profile in _profiles(shown.counts).items():
-                by_profile.setdefault(profile, []).append(domain)
-            for domain, profile in own.items():
-                for there in by_profile.get(profile, ()) if domain not in found else ():
+            for domain in own.keys() - found.keys():
+                for there in shown.by_profile.get(own[domain], ()):
                     if self.own == "" and there[0] != "unit":
                         continue  # a stratum is no smaller place than the whole
+                    given = self.people.answers(self.people.questionnaire.items[code]).given
                     if not (given & (self.rows(domain) != other.rows(there))).any():
-                        found[domain] = marks[there]
+                        found[domain] = shown.marks(there)
         return found
 
     def counts(self, code: str) -> list[Count]:
-        counts: dict[tuple[str, Any], Count] = {}
-        for group, own in self.groups:
-            for count in count_answers(self.people, [code], own):
-                called = self.both.called(group, count.domain)
-                counts.setdefault(
-                    (count.value, called), Count(count.item, count.value, called, count.n, count.events)
-                )
-        return [*counts.values()]
+        return [count for own in self.called for count in count_answers(self.people, [code], own)]
 
     @cached_property
     def moves(self) -> list[_Move]:
@@ -233,7 +238,7 @@ class HiddenTables:
         for names, was in zip(self.names, before, strict=True):
             shown = was.table
             told = [
-                (replace(count, domain=names[count.domain]), mark)
+                (count._replace(domain=names[count.domain]), mark)
                 for count, mark in zip(was.counts, shown.marks, strict=True)
                 if count.domain in names
             ]
@@ -251,7 +256,7 @@ class HiddenTables:
         for move in self.moves:
             for count in count_answers(move.people, [code], Domains(move.labels, list(move.called))):
                 label = move.called[count.domain]
-                moved.setdefault((count.value, label), replace(count, domain=label))
+                moved.setdefault((count.value, label), count._replace(domain=label))
                 link = links.setdefault((label.domain, label.step), {})
                 link[label] = move.sign
                 for labels, sign in ((move.now, 1), (move.was, -1)):
@@ -263,7 +268,7 @@ class HiddenTables:
         """An item's figures, hidden so that they reveal nothing that an earlier release hides, and vice versa."""
         figures = self.counts(code)
         secret = delicate(self.people.questionnaire)
-        before = [hidden_of_release(former, code) for former in self.formers]
+        before = [decide(former, code) for former in self.formers]
         alike = self.alike(code, figures)
         past = replace(self.past(code, before), alike=alike)
         others = [*(was.table.marks for was in before), *(marks.values() for marks in alike.values())]
@@ -288,27 +293,30 @@ def of_groups(
     own = grouped(by)
     if set(by) & set(TOGETHER) and set(by) <= set(TOGETHER) and (len(by) == 1 or tuple(by) == TOGETHER):
         tables = {column: domains(session, people, [column]) for column in TOGETHER}
-        return HiddenTables(session, people, by[0], tables, known=known)
+        return HiddenTables(session, people, TOGETHER[0], tables, known=known)
     tables = {own: domains(session, people, by, blanks=True)} if by else {}
     return HiddenTables(session, people, own, tables, tuple(by), known)
 
 
+def _asked(one: HiddenTables, code: str) -> tuple[object, ...]:
+    """What tells an item's figures from others: the people, the communes that there are, what is asked."""
+    listed = sum(len(own.wanted) for own in filter(None, one.called))
+    return database_key(one.session), one.people.wave.code, one.people.version, listed, one.own, code
+
+
+@cached(_asked, lambda made: A_COUNT * (len(made.counts) + 1))
 def decide(one: HiddenTables, code: str) -> Hidden:
     """What is hidden of an item: each finer table asks for it again, and each later release."""
-    if one.people.former is not None:
-        return hidden_of_release(one, code)
-    if code not in one.decisions:
-        one.decisions[code] = one.hidden(code)
-    return one.decisions[code]
+    return one.hidden(code)
 
 
-def _profiles(figures: Sequence[Count]) -> dict[Any, tuple[tuple[str, int, int], ...]]:
-    """Of each domain with answers how many there are, and of each value."""
-    profiles: dict[Any, tuple[tuple[str, int, int], ...]] = {}
+def _profiles(figures: Sequence[Count]) -> dict[Any, int]:
+    """Of each domain with answers what tells how many there are, and of each value, from other numbers."""
+    numbers: dict[Any, list[int]] = {}
     for one in figures:
         if one.n:
-            profiles[one.domain] = (*profiles.get(one.domain, ()), (one.value, one.n, one.events))
-    return profiles
+            numbers.setdefault(one.domain, [one.n]).append(one.events)
+    return {domain: hash(tuple(own)) for domain, own in numbers.items()}
 
 
 @dataclass(frozen=True)
@@ -339,15 +347,6 @@ def _apart(new: Respondents, labels: Labels, old: Respondents, former: Labels) -
     return Labels(levels, np.where(stays, -1, labels.codes)), Labels(
         former.levels, np.where(stayed, -1, former.codes)
     )
-
-
-@cached(
-    lambda one, code: (database_key(one.session), one.people.wave.code, one.people.version, one.own, code),
-    lambda made: A_COUNT * (len(made.counts) + 1),
-)
-def hidden_of_release(one: HiddenTables, code: str) -> Hidden:
-    """What is hidden of a release beside others; each later one asks for it again."""
-    return one.hidden(code)
 
 
 def delicate(questionnaire: Questionnaire) -> tuple[set[str], dict[str, set[str]]]:

@@ -346,7 +346,7 @@ def test_nothing_hidden_follows_from_communes_and_strata_of_a_small_province(
     marks = hide(figures, {"C5"}, {"C5": {"1"}}, [one if are_unions else one[::-1] for one in same])
     tables: dict[tuple[str, ...], list[Told]] = {("unit",): [], ("stratum",): []}
     for count, mark in zip(figures, marks, strict=True):
-        tables[(count.domain[0],)].append(Told(replace(count, domain=count.domain[1]), mark))
+        tables[(count.domain[0],)].append(Told(count._replace(domain=count.domain[1]), mark))
     whole = values("", {None: [counts for counts, _group in communes]})
     tables[()] = [Told(one, mark) for one, mark in zip(whole, hide(whole, {"C5"}, {"C5": {"1"}}), strict=True)]
     told = [(one, other) if are_unions else (other, one) for one, other in pairs]

@@ -69,7 +69,7 @@ function show(step, first = false) {
   for (const one of [intro, ...screens, review]) one.hidden = one !== step;
   for (const banner of all("body > .made-up")) banner.hidden = step !== intro; // said once, where it begins
   for (const section of all(".part", form)) section.hidden = !section.contains(step);
-  all(".ask[data-sensitive]", step).forEach(cover);
+  all(".ask", step).filter(isSecret).forEach(cover);
   drawProgress();
   drawBar();
   const heading = find("h1, h3", step);
@@ -224,7 +224,10 @@ function drawBar() {
   find("[data-skip]", bar).hidden = at === intro || at === review;
 }
 
-// Sensitive answers are not shown again in plain view
+// Sensitive answers are not shown again in plain view; nor, where somebody else comes next, what was written
+
+const isShared = "shared" in document.documentElement.dataset;
+const isSecret = (ask) => "sensitive" in ask.dataset || (isShared && Boolean(find("textarea", ask)));
 
 function cover(ask) {
   removeAll(".cover", ask);

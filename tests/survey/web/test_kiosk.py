@@ -922,6 +922,13 @@ def test_a_delicate_answer_is_covered_when_somebody_goes_back(page: Page) -> Non
     press(page, "Hiện")
     expect(page.locator("#bi_phien_ha-1")).to_be_checked()
     expect(page.locator("label[for=bi_phien_ha-1]")).to_be_visible()
+    press(page, "Tiếp tục")
+    while not page.locator(".ask:visible textarea").count():
+        press(page, "Bỏ qua")
+    page.locator(".ask:visible textarea").fill("lời của người trước")
+    press(page, "Tiếp tục", "Quay lại")  # the review hides it, so the way back does
+    expect(page.locator(".cover:visible")).to_be_visible()
+    expect(page.locator("textarea:visible")).to_have_count(0)
 
 
 def test_no_answer_looks_larger_than_another(page: Page) -> None:

@@ -305,6 +305,7 @@ def test_where_many_send_at_once_the_page_sends_again_by_itself(phone: Page, pro
     phone.clock.run_for(4_000)
     assert times == [0]
     phone.clock.run_for(6_500)  # 5 s, or up to twice as long
+    expect(phone.get_by_role("button", name="Gửi phiếu")).to_be_visible()  # it bears another word until the reply
     expect(phone.get_by_role("alert")).to_contain_text("tự gửi lại")
     assert times == [0, 1]
     phone.unroute("**/s/gop-y/06652")

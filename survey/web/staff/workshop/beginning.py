@@ -35,7 +35,7 @@ class BlankForm(StaffForm):
     title = StringField(Lazy("Title"), NEEDED, description=Lazy("As people read it above the questions."))
     english = StringField(
         Lazy("Title in English"),
-        description=Lazy("You may write it later. Nothing is published before its English is whole."),
+        description=Lazy("You may write it later. Nothing is published before its English is complete."),
     )
     code = StringField(
         Lazy("Code"),

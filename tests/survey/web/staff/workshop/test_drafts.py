@@ -269,7 +269,7 @@ def test_both_languages_are_asked_for_from_the_start_and_counted_wherever_they_l
     lan.send("nhap/1/cau/cau_1/luu", **(QUESTION | {"kind": "single", "hint.vi": "Gợi ý"} | choices))
     page = lan.client.get("/quan-tri/bo-phieu/nhap/1/cau/cau_1").text
     assert "Tiếng Anh: thiếu 3 chỗ" in page  # the title, a choice, the hint; the label has it
-    assert page.count(", cần có</span>") == 2
+    assert page.count(", bắt buộc</span>") == 2
     assert "mỗi câu có cả vi và en" not in page
     lan.send(
         "nhap/1/cau/cau_1/luu", **(QUESTION | {"kind": "single", "hint.vi": ""} | choices | {"choice.1.en": "No"})

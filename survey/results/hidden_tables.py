@@ -106,9 +106,9 @@ class HiddenTables:
         return [*self.tables.items()] or [("", None)]
 
     @cached_property
-    def called(self) -> list[Domains | None]:
+    def columns(self) -> list[Domains | None]:
         """The domains of each group under their names in the whole table, each of them once."""
-        called: list[Domains | None] = []
+        columns: list[Domains | None] = []
         seen = set[Any]()
         for group, own in self.groups:
             if own is not None:
@@ -116,8 +116,8 @@ class HiddenTables:
                 wanted = [self.both.called(group, label) for label in own.wanted]
                 own = Domains(Labels(levels, own.labels.codes), [name for name in wanted if name not in seen])
                 seen.update(wanted)
-            called.append(own)
-        return called
+            columns.append(own)
+        return columns
 
     @cached_property
     def sums(self) -> list[list[tuple[str, str]]]:
@@ -139,7 +139,7 @@ class HiddenTables:
         """A digest of the people of each domain."""
         ids = self.people.responses.ids[self.people.rows]
         digests: dict[Any, bytes] = {}
-        for own in filter(None, self.called):
+        for own in filter(None, self.columns):
             for level, label in enumerate(own.labels.levels):
                 members = ids[own.labels.codes == level].tobytes()
                 digests.setdefault(label, hashlib.sha256(members).digest())
@@ -165,7 +165,7 @@ class HiddenTables:
     def sizes(self) -> dict[Any, int]:
         """How many people each domain has, whatever they answered."""
         return {
-            label: count for own in self.called if own is not None for label, count in own.labels.counts().items()
+            label: count for own in self.columns if own is not None for label, count in own.labels.counts().items()
         }
 
     @cached_property
@@ -186,7 +186,7 @@ class HiddenTables:
     def labelled(self) -> dict[Any, tuple[Labels, Any]]:
         """Each domain as a label among others."""
         return {
-            label: (own.labels, label) for own in self.called if own is not None for label in own.labels.levels
+            label: (own.labels, label) for own in self.columns if own is not None for label in own.labels.levels
         }
 
     def alike(self, code: str, figures: Sequence[Count]) -> dict[Any, dict[str | None, Mark | None]]:
@@ -205,7 +205,7 @@ class HiddenTables:
         return found
 
     def counts(self, code: str) -> list[Count]:
-        return [count for own in self.called for count in count_answers(self.people, [code], own)]
+        return [count for own in self.columns for count in count_answers(self.people, [code], own)]
 
     @cached_property
     def moves(self) -> list[_Move]:
@@ -298,13 +298,14 @@ def of_groups(
     return HiddenTables(session, people, own, tables, tuple(by), known)
 
 
-def _asked(one: HiddenTables, code: str) -> tuple[object, ...]:
-    """What tells an item's figures from others: the people, the communes that there are, what is asked."""
-    listed = sum(len(own.wanted) for own in filter(None, one.called))
-    return database_key(one.session), one.people.wave.code, one.people.version, listed, one.own, code
+def _state(one: HiddenTables, code: str) -> tuple[object, ...]:
+    """What tells an item's figures from others: the people, communes and areas, what is asked."""
+    listed = sum(len(own.wanted) for own in filter(None, one.columns))
+    sums = tuple(map(tuple, one.sums))
+    return database_key(one.session), one.people.wave.code, one.people.version, listed, sums, one.own, code
 
 
-@cached(_asked, lambda made: A_COUNT * (len(made.counts) + 1))
+@cached(_state, lambda made: A_COUNT * (len(made.counts) + 1))
 def decide(one: HiddenTables, code: str) -> Hidden:
     """What is hidden of an item: each finer table asks for it again, and each later release."""
     return one.hidden(code)

@@ -59,6 +59,18 @@ def test_what_is_hidden_does_not_hang_on_which_table_was_asked_for_first(made_up
     assert read[0] == read[1]
 
 
+def test_a_stratum_that_is_one_commune_stands_once_in_the_table(made_up: Flask) -> None:
+    with made_up.extensions["database"].reading() as session:
+        people = sample(session, waves.find(session, demo.SAMPLE))
+        alone = people.unit.levels[0]
+        labels = code(["alone" if unit == alone else "others" for unit in people.unit])
+        people = replace(people, stratum=labels, version="one alone", designs={})
+        counts = decide(of_groups(session, people, ["stratum"]), "C5").counts
+    domains = [one.domain for one in counts if one.value == "1"]
+    assert sorted(domains) == sorted({*domains})
+    assert len(domains) == len(people.unit.levels) + 1
+
+
 def test_a_commune_that_becomes_a_ward_counts_to_the_towns_at_once(made_up_copy: Flask) -> None:
     """Whoever adds up open rows knows the sum of the communes of each area: what is hidden knows today's areas."""
     with made_up_copy.extensions["database"].writing() as session:
